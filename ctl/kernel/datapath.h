@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The programs and maps that judge the packets of one base chain: created unpinned, pinned below a directory, or opened
+// from there. Used by the live state (state.h) and by test runs (testrun/), which never pin anything.
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/types.h"
+#include "maps/chain.h"
+#include "compile/compile.h"
+#include "maps/counter.h"
+#include "maps/packet.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::kernel {
+
+// Which kind of BPF program runs: a PROG_ARRAY holds one kind only.
+enum class Layer : std::uint8_t { Xdp, TcIngress, TcEgress };
+
+// The maps a base chain has whatever its layers: counters, devices, rule slots, configuration. See maps/.
+struct ChainMaps {
+    Fd chain;            // struct xdpctl_chain
+    Fd devices;          // struct xdpctl_device
+    Fd device_counters;  // struct xdpctl_counter, per CPU
+    Fd rule_counters;    // struct xdpctl_counter, per CPU
+    Fd rule_slots;       // struct xdpctl_rule_slot
+
+    [[nodiscard]] static Result<ChainMaps> create();
+    [[nodiscard]] static Result<ChainMaps> open(const std::filesystem::path& directory);
+    [[nodiscard]] Status pin(const std::filesystem::path& directory) const;
+};
+
+// An entry program's object, opened with its maps and read-only data set but not loaded: the attacher loads it itself,
+// or hands it to libxdp, which loads it as an extension.
+class EntryObject {
+public:
+    struct Deleter {
+        void operator()(bpf_object* object) const { bpf_object__close(object); }
+    };
+    EntryObject(std::unique_ptr<bpf_object, Deleter> object, bpf_program* program)
+        : object_(std::move(object)), program_(program) {}
+    [[nodiscard]] bpf_object* object() const { return object_.get(); }
+    [[nodiscard]] bpf_program* program() const { return program_; }
+    // For libxdp, which closes the object itself.
+    [[nodiscard]] bpf_object* release() { return object_.release(); }
+    // Loads the program, without xdp.frags on kernels that lack it. The verifier's log is kept in the error's cause.
+    [[nodiscard]] Result<int> load();
+
+private:
+    std::unique_ptr<bpf_object, Deleter> object_;
+    bpf_program* program_;
+};
+
+// Stages, scratch and exit program of one layer of a chain.
+class Datapath {
+public:
+    // `maps` must outlive the datapath.
+    [[nodiscard]] static Result<Datapath> create(Layer layer, const ChainMaps& maps);
+    [[nodiscard]] static Result<Datapath> open(Layer layer, const ChainMaps& maps,
+                                               const std::filesystem::path& directory);
+    [[nodiscard]] Status pin(const std::filesystem::path& directory) const;
+
+    [[nodiscard]] Layer layer() const { return layer_; }
+    [[nodiscard]] Result<EntryObject> open_entry(DeviceSlot slot) const;
+    // Joins the compiled rules and the exit program, and loads them. Not yet published.
+    [[nodiscard]] Result<Fd> load_classifier(const compile::Program& program) const;
+    // Makes a loaded classifier judge every following packet: one map update.
+    [[nodiscard]] Status publish(const Fd& classifier) const;
+    // Id of the published classifier's program, 0 when none.
+    [[nodiscard]] Result<std::uint32_t> published() const;
+    // The packet last parsed on a CPU: after a test run there, what was found and decided.
+    [[nodiscard]] Result<xdpctl_packet> last_packet(unsigned cpu) const;
+
+private:
+    Layer layer_{};
+    const ChainMaps* maps_ = nullptr;
+    Fd stages_;
+    Fd packet_;
+    // Instructions of the exit program with its maps filled in; loaded once a datapath.
+    mutable std::vector<bpf_insn> exit_;
+};
+
+// Waits until no program that was running when the call was made is still running: after it, an unpublished classifier
+// counts no more and its slots may be used again.
+[[nodiscard]] Status wait_for_running_programs();
+
+// Sums of per-CPU counters. One syscall for a whole map where the kernel has batches.
+[[nodiscard]] Result<std::vector<Count>> read_counters(const Fd& map, std::uint32_t size);
+
+}  // namespace xdpctl::kernel

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Changes of a ruleset. Pure: a failed edit leaves the ruleset as it was.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::ruleset {
+
+struct ChainName {
+    std::string table{default_table};
+    std::string chain{"ingress"};
+};
+
+// Where a rule goes. nft's `position H` means after rule H for add and before it for insert.
+struct Position {
+    enum class Kind { End, Start, After, Before } kind = Kind::End;
+    Handle handle{};
+};
+
+// Puts the device into the chain, making table and chain (policy accept) when missing.
+// Errors: Input when the device is in another chain of that hook, Limit past XDPCTL_DEVICES_MAX.
+[[nodiscard]] Status add_device(Ruleset& ruleset, const ChainName& name, Hook hook, std::string_view device);
+// Takes the device out of every chain of that hook; rules stay. Errors: NotFound.
+[[nodiscard]] Status remove_device(Ruleset& ruleset, Hook hook, std::string_view device);
+
+// Errors: NotFound for chain or position. Returns the new rule's handle.
+[[nodiscard]] Result<Handle> add_rule(Ruleset& ruleset, const ChainName& name, Rule rule, Position position);
+// The rule gets a new handle (its counter starts anew) and keeps its place. Errors: NotFound.
+[[nodiscard]] Result<Handle> replace_rule(Ruleset& ruleset, const ChainName& name, Handle handle, Rule rule);
+[[nodiscard]] Status delete_rule(Ruleset& ruleset, const ChainName& name, Handle handle);
+[[nodiscard]] Status set_policy(Ruleset& ruleset, const ChainName& name, Verdict policy);
+[[nodiscard]] Status flush_chain(Ruleset& ruleset, const ChainName& name);
+
+// Makes `next` the successor of `running`: what it keeps (tables and chains of the same name, rules of the same
+// meaning in the same chain, matched in order) keeps its handle, everything else gets a new one. Counters therefore
+// survive an apply. Errors: Input when a (device, hook) has two base chains.
+[[nodiscard]] Status adopt_handles(const Ruleset& running, Ruleset& next);
+
+// Checks that hold for every ruleset that may be compiled (one base chain a device and hook, unique names, limits,
+// fields that the hook has). adopt_handles, lang::parse and every edit leave a valid ruleset.
+[[nodiscard]] Status validate(const Ruleset& ruleset);
+
+}  // namespace xdpctl::ruleset

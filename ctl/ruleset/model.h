@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The ruleset as plain data: typed, resolved, expanded. What the parser makes, edits change, the printer prints and
+// the compiler compiles. Two models are equal when they mean the same and print the same; source positions do not count.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/types.h"
+#include "ruleset/field.h"
+
+namespace xdpctl::ruleset {
+
+// A field's value in host byte order: an IPv4 address is its 32-bit number, an IPv6 address its 128-bit number.
+__extension__ using Value = unsigned __int128;
+
+// Inclusive.
+struct Interval {
+    Value first = 0;
+    Value last = 0;
+    bool operator==(const Interval&) const = default;
+};
+
+enum class Relation : std::uint8_t { Equal, NotEqual, Less, Greater, LessEqual, GreaterEqual };
+
+// `tcp dport 22`, `ip saddr != { 192.0.2.0/24, 198.51.100.1-198.51.100.9 }`, `tcp flags & (syn | ack) == syn`.
+// Holds when the packet has the field and (field & mask) stands in the relation to the values; for several values
+// Equal means "one of", NotEqual "none of"; other relations have one value with first == last.
+// A packet without the field matches neither Equal nor NotEqual.
+struct Match {
+    Field field{};
+    Relation relation = Relation::Equal;
+    bool is_set = false;              // written in braces
+    bool is_flags = false;            // `tcp flags syn,ack`: holds when any of the mask's bits is set; values unused
+    std::optional<Value> mask;        // for flag matches
+    std::vector<Interval> values;     // sorted by first, not overlapping
+    std::vector<std::string> names;   // for Ifname fields instead of values, sorted; a trailing * is a wildcard
+    bool operator==(const Match&) const = default;
+};
+
+// Counts a packet that comes this far in its rule. `start` is the value the counter has when the rule is first loaded.
+struct Counter {
+    Count start;
+    bool operator==(const Counter&) const = default;
+};
+
+enum class Verdict : std::uint8_t { Accept, Drop };
+
+using Statement = std::variant<Match, Counter, Verdict>;
+
+// Where an object stands in its source; line 0 when it has none.
+struct SourcePosition {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    bool operator==(const SourcePosition&) const { return true; }  // see top of file
+};
+
+// Statements in order; at most one Counter, and a Verdict only as the last one.
+struct Rule {
+    std::vector<Statement> statements;
+    std::string comment;
+    Handle handle{};
+    SourcePosition position;
+    bool operator==(const Rule&) const = default;
+
+    [[nodiscard]] const Counter* counter() const;
+    [[nodiscard]] std::optional<Verdict> verdict() const;
+};
+
+enum class Hook : std::uint8_t { Ingress, Egress };
+
+struct Chain {
+    std::string name;
+    Hook hook = Hook::Ingress;
+    std::vector<std::string> devices;  // may become empty by detaching: the chain keeps its rules
+    std::int32_t priority = 0;
+    Verdict policy = Verdict::Accept;
+    std::string comment;
+    std::vector<Rule> rules;
+    Handle handle{};
+    SourcePosition position;
+    bool operator==(const Chain&) const = default;
+};
+
+// Family netdev.
+struct Table {
+    std::string name;
+    std::string comment;
+    std::vector<Chain> chains;
+    Handle handle{};
+    SourcePosition position;
+    bool operator==(const Table&) const = default;
+};
+
+struct Ruleset {
+    std::vector<Table> tables;
+    Handle last_handle{};  // the highest handle ever given out
+    bool operator==(const Ruleset&) const = default;
+
+    // Null when there is none of that name.
+    [[nodiscard]] const Table* find_table(std::string_view table) const;
+    [[nodiscard]] const Chain* find_chain(std::string_view table, std::string_view chain) const;
+};
+
+// The chain that `attach` and `rule add` use when none is named.
+inline constexpr std::string_view default_table = "xdpctl";
+[[nodiscard]] std::string_view default_chain(Hook hook);  // "ingress", "egress"
+
+}  // namespace xdpctl::ruleset

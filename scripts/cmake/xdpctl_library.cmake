@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# xdpctl_options(TARGET): the warnings, include roots and sanitizers of every C++ target of the project.
+# xdpctl_library(NAME SOURCES ... LINKS ...): a static library xdpctl_NAME of one folder below ctl/.
+
+function(xdpctl_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ctl)
+  if(XDPCTL_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  endif()
+endfunction()
+
+function(xdpctl_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_library(xdpctl_${name} STATIC ${arg_SOURCES})
+  xdpctl_options(xdpctl_${name})
+  target_link_libraries(xdpctl_${name} PUBLIC ${arg_LINKS})
+endfunction()
