@@ -21,6 +21,9 @@ struct Position {
     Handle handle{};
 };
 
+// Makes table and chain (policy accept, no device) when missing. Errors: Input when the chain has another hook.
+[[nodiscard]] Status ensure_chain(Ruleset& ruleset, const ChainName& name, Hook hook);
+
 // Puts the device into the chain, making table and chain (policy accept) when missing.
 // Errors: Input when the device is in another chain of that hook, Limit past XDPCTL_DEVICES_MAX.
 [[nodiscard]] Status add_device(Ruleset& ruleset, const ChainName& name, Hook hook, std::string_view device);
