@@ -12,11 +12,9 @@
 #include "maps/chain.h"
 #include "kernel/datapath.h"
 #include "kernel/interface.h"
+#include "kernel/warnings.h"
 
 namespace xdpctl::kernel {
-
-// What the operator should know although the command succeeded.
-using Warnings = std::vector<std::string>;
 
 // How a device's packets reach the chain, as stored in struct xdpctl_device.
 struct Attachment {
