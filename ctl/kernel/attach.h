@@ -23,7 +23,9 @@ struct Attachment {
     std::uint32_t program_id = 0;
 };
 
-// Makes an entry object for a layer, as often as attempts need one.
+// Makes an entry object for a layer, as often as attempts need one: XdpExtension for libxdp's dispatcher, Xdp for a link.
+// The layer's classifier is published before: no packet meets an empty stage, and a kernel whose extension programs
+// cannot tail-call XDP programs (5.10) refuses to load the entry, so that the next way is tried.
 using OpenEntry = std::function<Result<EntryObject>(Layer)>;
 
 // Tries the ways of `mode` in order (auto: native, then generic with a warning) and ends with the program proven active

@@ -22,8 +22,13 @@
 
 namespace xdpctl::kernel {
 
-// Which kind of BPF program runs: a PROG_ARRAY holds one kind only.
-enum class Layer : std::uint8_t { Xdp, TcIngress, TcEgress };
+// Which kind of BPF program runs: a PROG_ARRAY holds one kind only, and each chain has one for every layer in use.
+// What the kernel compares, and so what entry and classifier of a layer must have in common (docs/kernels.md):
+//   Xdp           entry on a bpf_link: expected attach type 0, xdp.frags where the kernel has it
+//   XdpExtension  entry under libxdp's dispatcher, where it is an extension program: expected attach type 0. The entry
+//                 is opened with xdp.frags (libxdp asks for it and takes it off again), the classifier loaded without.
+//   TcIngress, TcEgress
+enum class Layer : std::uint8_t { Xdp, XdpExtension, TcIngress, TcEgress };
 
 // The maps a base chain has whatever its layers: counters, devices, rule slots, configuration. See maps/.
 struct ChainMaps {
