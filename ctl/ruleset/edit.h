@@ -44,7 +44,8 @@ struct Position {
 [[nodiscard]] Status adopt_handles(const Ruleset& running, Ruleset& next);
 
 // Checks that hold for every ruleset that may be compiled (one base chain a device and hook, unique names, limits,
-// fields that the hook has). adopt_handles, lang::parse and every edit leave a valid ruleset.
+// fields that the hook has): the first of problems() (ruleset/check.h). adopt_handles, lang::parse_ruleset and every
+// edit leave a valid ruleset.
 [[nodiscard]] Status validate(const Ruleset& ruleset);
 
 }  // namespace xdpctl::ruleset

@@ -67,7 +67,7 @@ struct FieldInfo {
 [[nodiscard]] std::optional<Field> find_field(std::string_view protocol, std::string_view name);
 
 // Symbolic constants of a type ("ssh", "echo-request", "syn", "ip6", ...): as nft 1.0.6 accepts and prints them.
-// nft prints ports and ICMP codes as numbers unless asked otherwise; `symbol` returns what nft prints by default.
+// nft prints ports as numbers unless asked otherwise; `symbol` returns what nft prints by default.
 [[nodiscard]] std::optional<std::uint32_t> constant(ValueType type, std::string_view symbol);
 [[nodiscard]] std::optional<std::string_view> symbol(ValueType type, std::uint32_t value);
 [[nodiscard]] std::span<const std::string_view> symbols(ValueType type);  // all names, for suggestions

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The ruleset as plain data: typed, resolved, expanded. What the parser makes, edits change, the printer prints and
-// the compiler compiles. Two models are equal when they mean the same and print the same; source positions do not count.
+// the compiler compiles. Two models are equal when they mean the same and print the same; source positions do not
+// count.
 #pragma once
 
 #include <cstdint>
@@ -24,20 +25,25 @@ struct Interval {
     bool operator==(const Interval&) const = default;
 };
 
+// Sorts and merges overlapping intervals; with `adjacent` also those that leave no gap, as nft does in sets with
+// ranges.
+void merge_intervals(std::vector<Interval>& intervals, bool adjacent);
+
 enum class Relation : std::uint8_t { Equal, NotEqual, Less, Greater, LessEqual, GreaterEqual };
 
 // `tcp dport 22`, `ip saddr != { 192.0.2.0/24, 198.51.100.1-198.51.100.9 }`, `tcp flags & (syn | ack) == syn`.
 // Holds when the packet has the field and (field & mask) stands in the relation to the values; for several values
 // Equal means "one of", NotEqual "none of"; other relations have one value with first == last.
 // A packet without the field matches neither Equal nor NotEqual.
+// `tcp flags ! syn,ack` is (flags & mask) == 0.
 struct Match {
     Field field{};
     Relation relation = Relation::Equal;
-    bool is_set = false;              // written in braces
-    bool is_flags = false;            // `tcp flags syn,ack`: holds when any of the mask's bits is set; values unused
-    std::optional<Value> mask;        // for flag matches
-    std::vector<Interval> values;     // sorted by first, not overlapping
-    std::vector<std::string> names;   // for Ifname fields instead of values, sorted; a trailing * is a wildcard
+    bool is_set = false;             // two or more values, in braces: like nft, a set of one value is that value
+    bool is_flags = false;           // `tcp flags syn,ack`: holds when any of the mask's bits is set; no values, Equal
+    std::optional<Value> mask;       // for flag matches
+    std::vector<Interval> values;    // sorted by first, not overlapping
+    std::vector<std::string> names;  // for Ifname fields instead of values, sorted; a trailing * is a wildcard
     bool operator==(const Match&) const = default;
 };
 

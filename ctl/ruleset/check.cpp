@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ruleset/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "maps/chain.h"
+#include "maps/counter.h"
+
+namespace xdpctl::ruleset {
+namespace {
+
+// Words that nft 1.0.6 does not take as a name of a table or chain, because they are words of its language.
+constexpr std::string_view reserved_words[] = {
+    "accept",   "add",      "ah",          "all",        "and",      "arp",      "auto-merge", "bridge",    "cgroup",
+    "chain",    "comment",  "comp",        "constant",   "continue", "counter",  "cpu",        "create",    "ct",
+    "day",      "dccp",     "define",      "delete",     "describe", "device",   "devices",    "dnat",      "drop",
+    "dst",      "dup",      "dynamic",     "ecn",        "element",  "elements", "eq",         "esp",       "ether",
+    "exists",   "expires",  "export",      "exthdr",     "fib",      "flags",    "flow",       "flowtable", "flush",
+    "frag",     "fwd",      "gc-interval", "ge",         "get",      "goto",     "gt",         "handle",    "hbh",
+    "hook",     "hour",     "ibriport",    "ibrname",    "icmp",     "icmpv6",   "igmp",       "iif",       "iifgroup",
+    "iifname",  "iiftype",  "import",      "include",    "index",    "inet",     "insert",     "interval",  "ip",
+    "ip6",      "ipsec",    "jhash",       "jump",       "le",       "limit",    "list",       "log",       "lshift",
+    "lt",       "map",      "mark",        "masquerade", "meta",     "meter",    "mh",         "missing",   "monitor",
+    "ne",       "netdev",   "nftrace",     "not",        "notrack",  "numgen",   "obriport",   "obrname",   "offload",
+    "oif",      "oifgroup", "oifname",     "oiftype",    "or",       "osf",      "pkttype",    "policy",    "position",
+    "priority", "queue",    "quota",       "random",     "redefine", "redirect", "reject",     "rename",    "replace",
+    "reset",    "return",   "rshift",      "rt",         "rt0",      "rt2",      "rtclassid",  "rule",      "ruleset",
+    "sctp",     "secmark",  "set",         "size",       "skgid",    "skuid",    "snat",       "socket",    "srh",
+    "symhash",  "synproxy", "table",       "tcp",        "th",       "time",     "timeout",    "tproxy",    "type",
+    "typeof",   "udp",      "udplite",     "undefine",   "update",   "vlan",     "vmap",       "xor",       "xt",
+};
+static_assert(std::ranges::is_sorted(reserved_words));
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+// The length of the UTF-8 sequence that starts there, 0 when there is none.
+std::size_t utf8_sequence(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80)
+        return 1;
+    const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || size > text.size())
+        return 0;
+    for (std::size_t i = 1; i < size; ++i)
+        if ((byte(i) & 0xc0) != 0x80)
+            return 0;
+    const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+    const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
+    const bool past_end = lead == 0xf4 && byte(1) >= 0x90;
+    return overlong || surrogate || past_end ? 0 : size;
+}
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t size = utf8_sequence(text);
+        if (size == 0)
+            return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
+Value value_limit(const FieldInfo& field) {
+    return field.bits == 128 ? ~Value{0} : (Value{1} << field.bits) - 1;
+}
+
+std::string full_name(const FieldInfo& field) {
+    return fmt::format("{} {}", field.protocol, field.name);
+}
+
+std::optional<std::string> interface_fault(const Match& match, const FieldInfo& field, Hook hook) {
+    if (match.field == Field::MetaIifname && hook == Hook::Egress)
+        return "iifname is not known on the egress hook";
+    if (match.field == Field::MetaOifname && hook == Hook::Ingress)
+        return "oifname is not known on the ingress hook";
+    if (match.relation != Relation::Equal && match.relation != Relation::NotEqual)
+        return fmt::format("{} has no order: only == and != compare it", field.name);
+    if (match.names.empty() || !match.values.empty() || match.mask)
+        return fmt::format("{} needs interface names", field.name);
+    if (match.is_set != (match.names.size() > 1))
+        return fmt::format("{}: a set has two or more names", field.name);
+    if (!std::ranges::is_sorted(match.names) || std::ranges::adjacent_find(match.names) != match.names.end())
+        return fmt::format("{}: names are not sorted", field.name);
+    for (std::string_view name : match.names) {
+        if (name.ends_with('*'))
+            name.remove_suffix(1);
+        if (auto fault = device_fault(name))
+            return fmt::format("{}: {}", field.name, *fault);
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> value_fault(const Match& match, const FieldInfo& field) {
+    const Value limit = value_limit(field);
+    if (!match.names.empty())
+        return fmt::format("{} does not compare names", full_name(field));
+    if (match.mask && (field.type != ValueType::TcpFlag || *match.mask > limit))
+        return fmt::format("{} does not take that mask", full_name(field));
+    if (match.is_flags)
+        return match.mask && match.values.empty() && match.relation == Relation::Equal && !match.is_set
+                   ? std::nullopt
+                   : std::optional(fmt::format("{}: a test of flags has a mask and no values", full_name(field)));
+    if (match.values.empty() || match.is_set != (match.values.size() > 1))
+        return fmt::format("{}: a set has two or more values", full_name(field));
+    const bool ordered = match.relation != Relation::Equal && match.relation != Relation::NotEqual;
+    if (ordered && (match.is_set || match.values[0].first != match.values[0].last))
+        return fmt::format("{}: an order compares one value", full_name(field));
+    const Interval* previous = nullptr;
+    for (const Interval& interval : match.values) {
+        if (interval.first > interval.last || interval.last > limit)
+            return fmt::format("{}: value out of range", full_name(field));
+        if (previous != nullptr && interval.first <= previous->last)
+            return fmt::format("{}: values overlap or are not sorted", full_name(field));
+        previous = &interval;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> match_fault(const Match& match, Hook hook) {
+    const FieldInfo& field = info(match.field);
+    return field.type == ValueType::Ifname ? interface_fault(match, field, hook) : value_fault(match, field);
+}
+
+std::optional<std::string> rule_fault(const Rule& rule, Hook hook) {
+    if (rule.statements.empty())
+        return "a rule needs a statement";
+    bool counted = false;
+    for (const Statement& statement : rule.statements) {
+        if (std::holds_alternative<Verdict>(statement) && &statement != &rule.statements.back())
+            return "nothing can follow a verdict";
+        if (std::holds_alternative<Counter>(statement) && std::exchange(counted, true))
+            return "a rule has one counter";
+        if (const auto* match = std::get_if<Match>(&statement))
+            if (auto fault = match_fault(*match, hook))
+                return fault;
+    }
+    if (auto fault = comment_fault(rule.comment))
+        return fault;
+    return std::nullopt;
+}
+
+class Checker {
+public:
+    std::vector<Problem> check(const Ruleset& ruleset) {
+        std::unordered_set<std::string_view> names;
+        for (const Table& table : ruleset.tables) {
+            note("table", table.name, name_fault(table.name), table.position);
+            note("table", table.name, comment_fault(table.comment), table.position);
+            if (!names.insert(table.name).second)
+                add(table.position, fmt::format("table {} is there twice", table.name));
+            check_chains(table);
+        }
+        return std::move(found_);
+    }
+
+private:
+    void check_chains(const Table& table) {
+        std::unordered_set<std::string_view> names;
+        for (const Chain& chain : table.chains) {
+            note("chain", chain.name, name_fault(chain.name), chain.position);
+            note("chain", chain.name, comment_fault(chain.comment), chain.position);
+            if (!names.insert(chain.name).second)
+                add(chain.position, fmt::format("chain {} {} is there twice", table.name, chain.name));
+            check_devices(table, chain);
+            check_rules(table, chain);
+        }
+    }
+
+    void check_devices(const Table& table, const Chain& chain) {
+        if (chain.devices.size() > XDPCTL_DEVICES_MAX)
+            add(chain.position,
+                fmt::format("chain {} {} has {} devices, at most {} are possible", table.name, chain.name,
+                            chain.devices.size(), XDPCTL_DEVICES_MAX),
+                "split the chain", ErrorKind::Limit);
+        for (const std::string& device : chain.devices) {
+            note("chain", chain.name, device_fault(device), chain.position);
+            auto& owners = chain.hook == Hook::Ingress ? ingress_ : egress_;
+            const auto [owner, is_first] = owners.try_emplace(device, &chain);
+            if (is_first)
+                continue;
+            if (owner->second == &chain)
+                add(chain.position, fmt::format("chain {} {} names device {} twice", table.name, chain.name, device));
+            else
+                add(chain.position,
+                    fmt::format("device {} has two chains on hook {}: {} and {}", device, hook_name(chain.hook),
+                                owner->second->name, chain.name),
+                    "a device has one chain for each hook: put the rules into one chain");
+        }
+    }
+
+    void check_rules(const Table& table, const Chain& chain) {
+        if (chain.rules.size() > XDPCTL_RULES_MAX)
+            add(chain.position,
+                fmt::format("chain {} {} has {} rules, at most {} are possible", table.name, chain.name,
+                            chain.rules.size(), XDPCTL_RULES_MAX),
+                "", ErrorKind::Limit);
+        for (const Rule& rule : chain.rules)
+            if (auto found = problem(rule, chain.hook))
+                found_.push_back(*std::move(found));
+    }
+
+    void note(std::string_view kind, std::string_view name, const std::optional<std::string>& fault,
+              SourcePosition position) {
+        if (fault)
+            add(position, fmt::format("{} {}: {}", kind, name, *fault));
+    }
+
+    void add(SourcePosition position, std::string what, std::string next = {}, ErrorKind kind = ErrorKind::Input) {
+        found_.push_back({.kind = kind, .what = std::move(what), .next = std::move(next), .position = position});
+    }
+
+    std::vector<Problem> found_;
+    std::unordered_map<std::string_view, const Chain*> ingress_;
+    std::unordered_map<std::string_view, const Chain*> egress_;
+};
+
+}  // namespace
+
+std::vector<Problem> problems(const Ruleset& ruleset) {
+    return Checker{}.check(ruleset);
+}
+
+std::optional<Problem> problem(const Rule& rule, Hook hook) {
+    auto fault = rule_fault(rule, hook);
+    if (!fault)
+        return std::nullopt;
+    return Problem{.what = *std::move(fault), .next = {}, .position = rule.position};
+}
+
+std::optional<std::string> name_fault(std::string_view name) {
+    const auto is_inner = [](char c) {
+        return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '/' || c == '-';
+    };
+    if (name.empty())
+        return "the name is empty";
+    if (name.size() > name_size_max)
+        return fmt::format("the name is longer than {} bytes", name_size_max);
+    if (!(is_letter(name[0]) || name[0] == '_') || !std::ranges::all_of(name, is_inner))
+        return "a name is made of letters, digits and _ . / -, and starts with a letter or _";
+    if (std::ranges::binary_search(reserved_words, name))
+        return fmt::format("'{}' is a word of the language and cannot be a name", name);
+    return std::nullopt;
+}
+
+std::optional<std::string> device_fault(std::string_view device) {
+    const auto is_allowed = [](char c) {
+        return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '/' && c != ':' && c != '"' && c != '*' &&
+               c != '\\';
+    };
+    if (device.empty())
+        return "an interface name is empty";
+    if (device.size() >= XDPCTL_IFNAME_SIZE)
+        return fmt::format("interface name '{}' is longer than {} bytes", device, XDPCTL_IFNAME_SIZE - 1);
+    if (device == "." || device == ".." || !std::ranges::all_of(device, is_allowed) || !is_utf8(device))
+        return fmt::format("'{}' cannot be an interface name", device);
+    return std::nullopt;
+}
+
+std::optional<std::string> comment_fault(std::string_view comment) {
+    if (comment.size() > comment_size_max)
+        return fmt::format("the comment is longer than {} bytes", comment_size_max);
+    if (comment.find('"') != std::string_view::npos || std::ranges::any_of(comment, is_control))
+        return "a comment cannot have quotation marks or control characters";
+    if (!is_utf8(comment))
+        return "the comment is not valid UTF-8";
+    return std::nullopt;
+}
+
+std::string_view hook_name(Hook hook) {
+    return hook == Hook::Ingress ? "ingress" : "egress";
+}
+
+}  // namespace xdpctl::ruleset

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What makes a ruleset valid. The parser reports these problems where they stand in the source, edits before they
+// change anything.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::ruleset {
+
+inline constexpr std::size_t name_size_max = 255;     // of tables and chains, as in nft
+inline constexpr std::size_t comment_size_max = 128;  // bytes, as in nft
+
+struct Problem {
+    ErrorKind kind = ErrorKind::Input;
+    std::string what;
+    std::string next;
+    SourcePosition position;
+};
+
+[[nodiscard]] std::vector<Problem> problems(const Ruleset& ruleset);
+
+// Of one rule, if it stood in a chain of that hook.
+[[nodiscard]] std::optional<Problem> problem(const Rule& rule, Hook hook);
+
+// The reasons why a text cannot be such a name or comment; nothing when it can.
+[[nodiscard]] std::optional<std::string> name_fault(std::string_view name);  // of a table or chain
+[[nodiscard]] std::optional<std::string> device_fault(std::string_view device);
+[[nodiscard]] std::optional<std::string> comment_fault(std::string_view comment);
+
+[[nodiscard]] std::string_view hook_name(Hook hook);  // "ingress", "egress"
+
+}  // namespace xdpctl::ruleset

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ruleset/edit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "maps/counter.h"
+#include "ruleset/check.h"
+
+namespace xdpctl::ruleset {
+namespace {
+
+Handle next_handle(Ruleset& ruleset) {
+    ruleset.last_handle = Handle{static_cast<std::uint64_t>(ruleset.last_handle) + 1};
+    return ruleset.last_handle;
+}
+
+std::string text_of(const ChainName& name) {
+    return fmt::format("{} {}", name.table, name.chain);
+}
+
+Chain* find(Ruleset& ruleset, const ChainName& name) {
+    return const_cast<Chain*>(std::as_const(ruleset).find_chain(name.table, name.chain));
+}
+
+Result<Chain*> require(Ruleset& ruleset, const ChainName& name) {
+    if (Chain* chain = find(ruleset, name))
+        return chain;
+    return fail(ErrorKind::NotFound, fmt::format("no chain {}", text_of(name)), {}, "`xdpctl list ruleset` shows them");
+}
+
+using RulePlace = std::vector<Rule>::iterator;
+
+Result<RulePlace> require_rule(Chain& chain, const ChainName& name, Handle handle) {
+    const auto found = std::ranges::find(chain.rules, handle, &Rule::handle);
+    if (found != chain.rules.end())
+        return found;
+    return fail(ErrorKind::NotFound,
+                fmt::format("no rule with handle {} in chain {}", static_cast<std::uint64_t>(handle), text_of(name)),
+                {}, "`xdpctl list ruleset -a` shows the handles");
+}
+
+// The rule in front of which a new one goes.
+Result<RulePlace> place(Chain& chain, const ChainName& name, const Position& position) {
+    if (position.kind == Position::Kind::End)
+        return chain.rules.end();
+    if (position.kind == Position::Kind::Start)
+        return chain.rules.begin();
+    Result<RulePlace> at = require_rule(chain, name, position.handle);
+    if (at && position.kind == Position::Kind::After)
+        ++*at;
+    return at;
+}
+
+Status check(const Rule& rule, const Chain& chain) {
+    if (auto found = problem(rule, chain.hook))
+        return fail(found->kind, std::move(found->what), {}, std::move(found->next));
+    return {};
+}
+
+Status check_name(std::string_view kind, const std::string& name) {
+    if (auto fault = name_fault(name))
+        return fail(ErrorKind::Input, fmt::format("{} {}", kind, name), *std::move(fault));
+    return {};
+}
+
+Table& table_made(Ruleset& ruleset, const std::string& name) {
+    const auto found = std::ranges::find(ruleset.tables, name, &Table::name);
+    if (found != ruleset.tables.end())
+        return *found;
+    Table& table = ruleset.tables.emplace_back();
+    table.name = name;
+    table.handle = next_handle(ruleset);
+    return table;
+}
+
+}  // namespace
+
+Status ensure_chain(Ruleset& ruleset, const ChainName& name, Hook hook) {
+    if (const Chain* chain = find(ruleset, name)) {
+        if (chain->hook == hook)
+            return {};
+        return fail(ErrorKind::Input, fmt::format("chain {} has the hook {}", text_of(name), hook_name(chain->hook)),
+                    {}, fmt::format("name another chain for {}", hook_name(hook)));
+    }
+    XDPCTL_TRY(check_name("table", name.table));
+    XDPCTL_TRY(check_name("chain", name.chain));
+    Table& table = table_made(ruleset, name.table);
+    Chain& chain = table.chains.emplace_back();
+    chain.name = name.chain;
+    chain.hook = hook;
+    chain.handle = next_handle(ruleset);
+    return {};
+}
+
+Status add_device(Ruleset& ruleset, const ChainName& name, Hook hook, std::string_view device) {
+    if (auto fault = device_fault(device))
+        return fail(ErrorKind::Input, *std::move(fault));
+    for (const Table& table : ruleset.tables)
+        for (const Chain& chain : table.chains)
+            if (chain.hook == hook && std::ranges::find(chain.devices, device) != chain.devices.end()) {
+                if (table.name == name.table && chain.name == name.chain)
+                    return {};
+                return fail(ErrorKind::Input, fmt::format("{} already has a chain on hook {}", device, hook_name(hook)),
+                            fmt::format("it is in chain {} {}", table.name, chain.name),
+                            "detach it there first, or name that chain");
+            }
+    if (const Chain* chain = find(ruleset, name); chain != nullptr && chain->devices.size() >= XDPCTL_DEVICES_MAX)
+        return fail(ErrorKind::Limit, fmt::format("chain {} has {} devices", text_of(name), chain->devices.size()),
+                    "no more are possible", "name another chain");
+    XDPCTL_TRY(ensure_chain(ruleset, name, hook));
+    find(ruleset, name)->devices.emplace_back(device);
+    return {};
+}
+
+Status remove_device(Ruleset& ruleset, Hook hook, std::string_view device) {
+    bool removed = false;
+    for (Table& table : ruleset.tables)
+        for (Chain& chain : table.chains)
+            if (chain.hook == hook && std::erase(chain.devices, device) != 0)
+                removed = true;
+    if (!removed)
+        return fail(ErrorKind::NotFound, fmt::format("{} is in no chain of hook {}", device, hook_name(hook)));
+    return {};
+}
+
+Result<Handle> add_rule(Ruleset& ruleset, const ChainName& name, Rule rule, Position position) {
+    const Result<Chain*> chain = require(ruleset, name);
+    XDPCTL_TRY(chain);
+    XDPCTL_TRY(check(rule, **chain));
+    if ((*chain)->rules.size() >= XDPCTL_RULES_MAX)
+        return fail(ErrorKind::Limit, fmt::format("chain {} has {} rules", text_of(name), (*chain)->rules.size()),
+                    "no more are possible");
+    const Result<RulePlace> at = place(**chain, name, position);
+    XDPCTL_TRY(at);
+    rule.handle = next_handle(ruleset);
+    return (*chain)->rules.insert(*at, std::move(rule))->handle;
+}
+
+Result<Handle> replace_rule(Ruleset& ruleset, const ChainName& name, Handle handle, Rule rule) {
+    const Result<Chain*> chain = require(ruleset, name);
+    XDPCTL_TRY(chain);
+    const Result<RulePlace> at = require_rule(**chain, name, handle);
+    XDPCTL_TRY(at);
+    XDPCTL_TRY(check(rule, **chain));
+    rule.handle = next_handle(ruleset);
+    **at = std::move(rule);
+    return (*at)->handle;
+}
+
+Status delete_rule(Ruleset& ruleset, const ChainName& name, Handle handle) {
+    const Result<Chain*> chain = require(ruleset, name);
+    XDPCTL_TRY(chain);
+    const Result<RulePlace> at = require_rule(**chain, name, handle);
+    XDPCTL_TRY(at);
+    (*chain)->rules.erase(*at);
+    return {};
+}
+
+Status set_policy(Ruleset& ruleset, const ChainName& name, Verdict policy) {
+    const Result<Chain*> chain = require(ruleset, name);
+    XDPCTL_TRY(chain);
+    (*chain)->policy = policy;
+    return {};
+}
+
+Status flush_chain(Ruleset& ruleset, const ChainName& name) {
+    const Result<Chain*> chain = require(ruleset, name);
+    XDPCTL_TRY(chain);
+    (*chain)->rules.clear();
+    return {};
+}
+
+Status validate(const Ruleset& ruleset) {
+    std::vector<Problem> found = problems(ruleset);
+    if (found.empty())
+        return {};
+    return fail(found[0].kind, std::move(found[0].what), {}, std::move(found[0].next));
+}
+
+}  // namespace xdpctl::ruleset

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ruleset/model.h"
+
+#include <algorithm>
+
+namespace xdpctl::ruleset {
+
+void merge_intervals(std::vector<Interval>& intervals, bool adjacent) {
+    std::ranges::sort(intervals, {}, &Interval::first);
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < intervals.size(); ++i) {
+        Interval& last = intervals[kept];
+        const Interval& next = intervals[i];
+        const bool touches = next.first <= last.last || (adjacent && next.first - 1 == last.last);
+        if (touches)
+            last.last = std::max(last.last, next.last);
+        else
+            intervals[++kept] = next;
+    }
+    if (!intervals.empty())
+        intervals.resize(kept + 1);
+}
+
+const Counter* Rule::counter() const {
+    for (const Statement& statement : statements)
+        if (const auto* counter = std::get_if<Counter>(&statement))
+            return counter;
+    return nullptr;
+}
+
+std::optional<Verdict> Rule::verdict() const {
+    for (const Statement& statement : statements)
+        if (const auto* verdict = std::get_if<Verdict>(&statement))
+            return *verdict;
+    return std::nullopt;
+}
+
+const Table* Ruleset::find_table(std::string_view table) const {
+    const auto found = std::ranges::find(tables, table, &Table::name);
+    return found == tables.end() ? nullptr : &*found;
+}
+
+const Chain* Ruleset::find_chain(std::string_view table, std::string_view chain) const {
+    const Table* in = find_table(table);
+    if (in == nullptr)
+        return nullptr;
+    const auto found = std::ranges::find(in->chains, chain, &Chain::name);
+    return found == in->chains.end() ? nullptr : &*found;
+}
+
+std::string_view default_chain(Hook hook) {
+    return hook == Hook::Ingress ? "ingress" : "egress";
+}
+
+}  // namespace xdpctl::ruleset
