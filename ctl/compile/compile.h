@@ -32,8 +32,8 @@ struct Program {
 
 // What the compiler has to know about the chain's place in the kernel.
 struct Placement {
-    std::span<const RuleSlot> rule_slots;         // of each rule, in the chain's order
-    std::span<const std::string> device_names;    // by device slot; "" for a free slot
+    std::span<const RuleSlot> rule_slots;       // of each rule, in the chain's order
+    std::span<const std::string> device_names;  // by device slot; "" for a free slot
 };
 
 // Errors: Limit when the program would pass the kernel's instruction limit, naming the rule that is too large or the

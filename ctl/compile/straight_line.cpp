@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The straight-line engine. For each rule a gate stands in the main path: one compare of its first match, which falls
+// through to the next rule's gate when the rule cannot match. The rule itself, its body, stands behind a batch of
+// gates.
+//
+//   gate 1: if the first match can hold goto body 1
+//   gate 2: if the first match can hold goto body 2
+//   ...
+//   policy: write the policy, goto finish
+//   body 1: if a match fails goto gate 2; write the rule, goto counted drop
+//   body 2: ...
+//
+// A packet that no rule matches takes no jump. The verifier, which follows fall-through first and keeps every other
+// branch for later, has one branch a rule waiting instead of one a match. Gates and bodies keep nothing in registers
+// but the context, the packet and its header bits, whose values no test narrows (they are copied or loaded anew), so
+// that the verifier finds its state equal wherever paths meet, on every kernel.
+#include <fmt/format.h>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+#include "compile/assembler.h"
+#include "compile/condition.h"
+#include "compile/decision.h"
+#include "compile/verifier.h"
+#include "maps/counter.h"
+#include "maps/packet.h"
+
+namespace xdpctl::compile {
+
+namespace {
+
+constexpr Register context = Register::R6;
+constexpr Register packet = Register::R7;
+constexpr Register headers = Register::R8;
+constexpr Register scratch = Register::R1;
+constexpr std::int16_t key_offset = -4;  // of a map key in the stack frame
+
+// Gates and bodies that jump to each other stay within a jump's reach, by the upper bound of their size.
+constexpr std::uint32_t batch_max = 14'000;
+// A rule with more than this is emitted in one piece.
+constexpr std::uint32_t body_max = 4'000;
+
+struct Count {};
+
+struct Decide {
+    ruleset::Verdict verdict;
+    bool counted;  // the rule counts right before
+};
+
+using Step = std::variant<Condition, Count, Decide>;
+
+struct PlannedRule {
+    RuleSlot slot{};
+    std::uint32_t headers = 0;  // that a packet needs for the rule to have an effect
+    std::vector<Step> steps;    // without those that cannot matter; empty when the rule has no effect
+
+    // At least as many as the rule's instructions.
+    [[nodiscard]] std::uint32_t size_bound() const {
+        std::uint32_t out = 0;
+        for (const Step& step : steps) {
+            const auto* condition = std::get_if<Condition>(&step);
+            out += condition == nullptr
+                       ? 20
+                       : static_cast<std::uint32_t>(16 + condition->holds.size() * condition->words.size() * 12);
+        }
+        return out;
+    }
+};
+
+// Conditions that hold for every value only demand their headers; a condition that never holds ends the rule, and
+// conditions that nothing follows decide nothing.
+PlannedRule plan(const ruleset::Rule& rule, RuleSlot slot, std::span<const std::string> device_names) {
+    PlannedRule out{slot, 0, {}};
+    bool leading = true;
+    for (const ruleset::Statement& statement : rule.statements) {
+        if (const auto* match = std::get_if<ruleset::Match>(&statement)) {
+            Condition test = condition(*match, device_names);
+            if (test.never())
+                break;
+            if (leading)
+                out.headers |= std::exchange(test.headers, 0);
+            if (test.headers != 0 || !test.always())
+                out.steps.emplace_back(std::move(test));
+        } else if (std::holds_alternative<ruleset::Counter>(statement)) {
+            leading = false;
+            out.steps.emplace_back(Count{});
+        } else {
+            const bool counted = !out.steps.empty() && std::holds_alternative<Count>(out.steps.back());
+            if (counted)
+                out.steps.pop_back();
+            out.steps.emplace_back(Decide{std::get<ruleset::Verdict>(statement), counted});
+        }
+    }
+    while (!out.steps.empty() && std::holds_alternative<Condition>(out.steps.back()))
+        out.steps.pop_back();
+    return out;
+}
+
+class StraightLine {
+public:
+    void prologue() {
+        asm_.move(context, Register::R1);
+        asm_.store(Size::U32, Register::Frame, key_offset, 0);
+        look_up(MapName::Packet, finish_);
+        asm_.move(packet, Register::R0);
+        asm_.load(Size::U32, headers, packet, offsetof(xdpctl_packet, headers));
+    }
+
+    void rule(PlannedRule&& planned) {
+        if (planned.steps.empty())
+            return;
+        const std::uint32_t bound = planned.size_bound();
+        if (asm_.size() - batch_start_ + waiting_bound_ + bound > batch_max)
+            emit_waiting_bodies();
+        if (waiting_.empty())
+            batch_start_ = asm_.size();
+        enter_run(planned.headers);
+        const Label next = asm_.label();
+        if (std::holds_alternative<Condition>(planned.steps.front()) && bound <= body_max) {
+            const Label body = asm_.label();
+            const bool exact = emit_gate(std::get<Condition>(planned.steps.front()), body, next);
+            if (exact)
+                planned.steps.erase(planned.steps.begin());
+            waiting_bound_ += bound;
+            waiting_.push_back({std::move(planned), body, next});
+        } else {
+            emit_steps(planned.steps, planned.slot, next);
+        }
+        asm_.bind(next);
+    }
+
+    void epilogue(ruleset::Verdict policy) {
+        enter_run(0);
+        asm_.store(Size::U8, packet, offsetof(xdpctl_packet, verdict), number(policy));
+        asm_.store(Size::U32, packet, offsetof(xdpctl_packet, rule), XDPCTL_NO_RULE);
+        asm_.jump(finish_);
+        emit_bodies();
+        emit_decisions();
+        asm_.bind(finish_);
+        asm_.move(Register::R1, context);
+    }
+
+    // No less than the instructions of the rules so far.
+    [[nodiscard]] std::uint32_t size_bound() const { return asm_.size() + waiting_bound_; }
+    [[nodiscard]] Result<Program> finish() && { return std::move(asm_).finish(); }
+
+private:
+    // A rule whose gate is emitted and whose body is not.
+    struct WaitingBody {
+        PlannedRule rule;
+        Label body;
+        Label next;
+    };
+
+    static std::uint32_t number(ruleset::Verdict verdict) {
+        return verdict == ruleset::Verdict::Accept ? XDPCTL_ACCEPT : XDPCTL_DROP;
+    }
+
+    // Neighbouring rules that need the same headers share one test of them.
+    void enter_run(std::uint32_t needed) {
+        if (needed == run_headers_)
+            return;
+        if (run_headers_ != 0)
+            asm_.bind(run_end_);
+        run_headers_ = needed;
+        if (needed != 0) {
+            run_end_ = asm_.label();
+            test_headers(needed, run_end_);
+        }
+    }
+
+    void test_headers(std::uint32_t needed, Label fails) {
+        asm_.move32(scratch, headers);
+        asm_.and32(scratch, needed);
+        asm_.jump_if32(Compare::NotEqual, scratch, needed, fails);
+    }
+
+    // Falls through to `next` when the condition cannot hold. Returns whether it does hold for what jumps to `body`.
+    bool emit_gate(const Condition& condition, Label body, Label next) {
+        const bool single = condition.words.size() == 1 && condition.holds.size() == 1;
+        const auto confined = hull(condition);
+        if (single || !confined) {
+            emit_decision(asm_, condition, packet, scratch, {.holds = body, .fails = next, .next = next});
+            return true;
+        }
+        emit_hull(asm_, *confined, packet, scratch, body);
+        return false;
+    }
+
+    void emit_steps(std::span<const Step> steps, RuleSlot slot, Label next) {
+        for (const Step& step : steps) {
+            if (const auto* condition = std::get_if<Condition>(&step))
+                emit_condition(*condition, next);
+            else if (const auto* decide = std::get_if<Decide>(&step))
+                emit_decide(*decide, slot);
+            else
+                emit_count(slot);
+        }
+    }
+
+    void emit_condition(const Condition& condition, Label fails) {
+        if (condition.headers != 0)
+            test_headers(condition.headers, fails);
+        if (condition.always())
+            return;
+        const Label holds = asm_.label();
+        emit_decision(asm_, condition, packet, scratch, {.holds = holds, .fails = fails, .next = holds});
+        asm_.bind(holds);
+    }
+
+    void emit_decide(const Decide& decide, RuleSlot slot) {
+        asm_.store(Size::U32, packet, offsetof(xdpctl_packet, rule), std::to_underlying(slot));
+        if (decide.verdict == ruleset::Verdict::Accept)
+            asm_.jump(decide.counted ? counted_accept_ : accept_);
+        else
+            asm_.jump(decide.counted ? counted_drop_ : drop_);
+    }
+
+    void emit_count(RuleSlot slot) {
+        asm_.store(Size::U32, Register::Frame, key_offset, std::to_underlying(slot));
+        emit_count_of_key();
+    }
+
+    void emit_count_of_key() {
+        const Label missing = asm_.label();
+        look_up(MapName::RuleCounters, missing);
+        asm_.load(Size::U64, Register::R1, Register::R0, offsetof(xdpctl_counter, packets));
+        asm_.add(Register::R1, 1);
+        asm_.store(Size::U64, Register::R0, offsetof(xdpctl_counter, packets), Register::R1);
+        asm_.load(Size::U32, Register::R2, packet, offsetof(xdpctl_packet, length));
+        asm_.load(Size::U64, Register::R1, Register::R0, offsetof(xdpctl_counter, bytes));
+        asm_.add(Register::R1, Register::R2);
+        asm_.store(Size::U64, Register::R0, offsetof(xdpctl_counter, bytes), Register::R1);
+        asm_.bind(missing);
+    }
+
+    void emit_waiting_bodies() {
+        if (waiting_.empty())
+            return;
+        const Label over = asm_.label();
+        asm_.jump(over);
+        emit_bodies();
+        asm_.bind(over);
+    }
+
+    void emit_bodies() {
+        for (const WaitingBody& waiting : waiting_) {
+            asm_.bind(waiting.body);
+            emit_steps(waiting.rule.steps, waiting.rule.slot, waiting.next);
+            if (!std::holds_alternative<Decide>(waiting.rule.steps.back()))
+                asm_.jump(waiting.next);
+        }
+        waiting_.clear();
+        waiting_bound_ = 0;
+    }
+
+    // What all rules that decide share. The rule's slot comes by way of the packet: a number in a register would be
+    // another state to the verifier for every rule.
+    void emit_decisions() {
+        const Label count = asm_.label();
+        const Label decided = asm_.label();
+        emit_verdict(counted_accept_, XDPCTL_ACCEPT);
+        asm_.jump(count);
+        emit_verdict(counted_drop_, XDPCTL_DROP);
+        asm_.bind(count);
+        asm_.load(Size::U32, Register::R1, packet, offsetof(xdpctl_packet, rule));
+        asm_.store(Size::U32, Register::Frame, key_offset, Register::R1);
+        emit_count_of_key();
+        asm_.jump(decided);
+        emit_verdict(accept_, XDPCTL_ACCEPT);
+        asm_.jump(decided);
+        emit_verdict(drop_, XDPCTL_DROP);
+        asm_.bind(decided);
+        asm_.store(Size::U8, packet, offsetof(xdpctl_packet, reason), XDPCTL_REASON_RULE);
+    }
+
+    void emit_verdict(Label label, xdpctl_verdict verdict) {
+        asm_.bind(label);
+        asm_.store(Size::U8, packet, offsetof(xdpctl_packet, verdict), verdict);
+    }
+
+    // The element of an array map, whose index is in the stack frame, to R0.
+    void look_up(MapName map, Label missing) {
+        asm_.move(Register::R2, Register::Frame);
+        asm_.add(Register::R2, key_offset);
+        asm_.load_map(Register::R1, map);
+        asm_.call(BPF_FUNC_map_lookup_elem);
+        asm_.jump_if_zero(Register::R0, missing);
+    }
+
+    Assembler asm_;
+    Label accept_ = asm_.label();
+    Label drop_ = asm_.label();
+    Label counted_accept_ = asm_.label();
+    Label counted_drop_ = asm_.label();
+    Label finish_ = asm_.label();
+
+    std::uint32_t run_headers_ = 0;
+    Label run_end_;
+
+    std::uint32_t batch_start_ = 0;
+    std::uint32_t waiting_bound_ = 0;
+    std::vector<WaitingBody> waiting_;
+};
+
+}  // namespace
+
+Result<Program> compile(const ruleset::Chain& chain, const Placement& placement) {
+    const std::string what = fmt::format("cannot compile chain {}", chain.name);
+    if (chain.rules.size() > XDPCTL_RULES_MAX)
+        return fail(ErrorKind::Limit, what,
+                    fmt::format("it has {} rules; the limit is {}", chain.rules.size(), XDPCTL_RULES_MAX));
+    StraightLine code;
+    code.prologue();
+    for (std::size_t i = 0; i < chain.rules.size(); ++i) {
+        code.rule(plan(chain.rules[i], placement.rule_slots[i], placement.device_names));
+        if (code.size_bound() > instructions_max)
+            return fail(ErrorKind::Limit, what,
+                        fmt::format("the first {} rules fit; rule {} takes the program past {} instructions", i, i + 1,
+                                    instructions_max));
+    }
+    code.epilogue(chain.policy);
+    auto program = std::move(code).finish();
+    if (program && waiting_branches(program->instructions) > waiting_branches_max)
+        return fail(ErrorKind::Limit, what, "its rules branch more than the kernel's verifier can follow",
+                    "use fewer rules, or fewer sets and ranges in them");
+    return program;
+}
+
+}  // namespace xdpctl::compile
