@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/types.h"
-#include "maps/chain.h"
 #include "compile/compile.h"
+#include "maps/chain.h"
 #include "maps/counter.h"
 #include "maps/packet.h"
 #include "ruleset/model.h"
@@ -85,6 +85,9 @@ public:
     [[nodiscard]] Result<xdpctl_packet> last_packet(unsigned cpu) const;
 
 private:
+    // Fills exit_ on first use.
+    [[nodiscard]] Status prepare_exit() const;
+
     Layer layer_{};
     const ChainMaps* maps_ = nullptr;
     Fd stages_;

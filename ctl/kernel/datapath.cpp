@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The embedded objects are opened, given the maps of their chain, and loaded. The exit program is loaded only to have
+// libbpf fill in its instructions: a classifier is the generated rules with those instructions behind them.
+#include "kernel/datapath.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "chain_maps.skel.h"
+#include "kernel/libbpf_log.h"
+#include "kernel/load.h"
+#include "layer_maps.skel.h"
+#include "maps/stage.h"
+#include "tc_entry.skel.h"
+#include "tc_exit.skel.h"
+#include "xdp_entry.skel.h"
+#include "xdp_exit.skel.h"
+
+namespace xdpctl::kernel {
+
+namespace {
+
+using Object = std::unique_ptr<bpf_object, EntryObject::Deleter>;
+
+// A map under the name it has in the objects. Pins have the same name, behind the layer where there is one.
+struct NamedMap {
+    const char* name;
+    int fd;
+};
+
+// The maps programs use; the rest of a chain's maps is for user space.
+std::array<NamedMap, 4> program_maps(const Fd& packet, const Fd& stages, const ChainMaps& maps) {
+    return {{{"packet", packet.get()},
+             {"stages", stages.get()},
+             {"chain", maps.chain.get()},
+             {"device_counters", maps.device_counters.get()}}};
+}
+
+// Per-CPU values stand at multiples of this, in user space.
+constexpr std::size_t per_cpu_alignment = 8;
+
+// The object of a skeleton, without the skeleton: nothing here needs the rest of it.
+template <typename Skeleton>
+Object take_object(Skeleton* skeleton) {
+    Object object(std::exchange(skeleton->obj, nullptr));
+    Skeleton::destroy(skeleton);
+    return object;
+}
+
+template <typename Skeleton>
+Result<Object> open_object(std::string_view name) {
+    const LibbpfLog log;
+    Skeleton* skeleton = Skeleton::open();
+    if (skeleton == nullptr)
+        return fail(ErrorKind::Failed, "cannot open the BPF object " + std::string(name), log.text());
+    return take_object(skeleton);
+}
+
+constexpr bool is_xdp(Layer layer) {
+    return layer == Layer::Xdp || layer == Layer::XdpExtension;
+}
+
+std::string name_of(Layer layer) {
+    switch (layer) {
+    case Layer::Xdp:
+        return "xdp";
+    case Layer::XdpExtension:
+        return "xdp_extension";
+    case Layer::TcIngress:
+        return "tc_ingress";
+    case Layer::TcEgress:
+        return "tc_egress";
+    }
+    std::unreachable();
+}
+
+Result<Fd> duplicate(int fd, std::string_view name) {
+    Fd copy(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    if (!copy.valid())
+        return fail_errno(errno, "cannot duplicate the descriptor of map " + std::string(name));
+    return copy;
+}
+
+Status take_map(const bpf_object* object, const char* name, Fd& into) {
+    auto fd = duplicate(bpf_object__find_map_fd_by_name(object, name), name);
+    if (!fd)
+        return std::unexpected(std::move(fd).error());
+    into = *std::move(fd);
+    return {};
+}
+
+Status open_pin(const std::filesystem::path& path, Fd& into) {
+    into = Fd(bpf_obj_get(path.c_str()));
+    if (!into.valid())
+        return fail_errno(errno, "cannot open " + path.string());
+    return {};
+}
+
+Status pin_map(const Fd& map, const std::filesystem::path& path) {
+    if (bpf_obj_pin(map.get(), path.c_str()) != 0)
+        return fail_errno(errno, "cannot pin " + path.string());
+    return {};
+}
+
+Status use_maps(bpf_object* object, std::span<const NamedMap> maps) {
+    for (const auto& [name, fd] : maps) {
+        bpf_map* map = bpf_object__find_map_by_name(object, name);
+        if (map == nullptr)
+            continue;  // the object has no use for it
+        if (const int error = bpf_map__reuse_fd(map, fd); error != 0)
+            return fail_errno(error, std::string("cannot use map ") + name);
+    }
+    return {};
+}
+
+Result<Object> open_exit(Layer layer) {
+    return is_xdp(layer) ? open_object<xdp_exit>("xdp_exit") : open_object<tc_exit>("tc_exit");
+}
+
+Result<Object> open_entry_object(Layer layer, DeviceSlot slot) {
+    const LibbpfLog log;
+    const auto configure = [&](auto* skeleton) -> Result<Object> {
+        if (skeleton == nullptr)
+            return fail(ErrorKind::Failed, "cannot open the BPF object of the entry", log.text());
+        skeleton->rodata->device_slot = std::to_underlying(slot);
+        return take_object(skeleton);
+    };
+    return is_xdp(layer) ? configure(xdp_entry::open()) : configure(tc_entry::open());
+}
+
+constexpr bool is_map_load(const bpf_insn& instruction) {
+    return instruction.code == (BPF_LD | BPF_IMM | BPF_DW) && instruction.src_reg == BPF_PSEUDO_MAP_FD;
+}
+
+// Loaded instructions name the maps by descriptors of `object`, which close with it: ours take their place.
+void rename_maps(std::span<bpf_insn> instructions, const bpf_object* object, std::span<const NamedMap> maps) {
+    for (bpf_insn& instruction : instructions) {
+        if (!is_map_load(instruction))
+            continue;
+        const auto found = std::ranges::find_if(maps, [&](const NamedMap& map) {
+            return bpf_object__find_map_fd_by_name(object, map.name) == instruction.imm;
+        });
+        if (found != maps.end())
+            instruction.imm = found->fd;
+    }
+}
+
+// Expected attach type 0 everywhere, as extension programs have it, and xdp.frags: see Layer.
+ProgramType entry_type(Layer layer) {
+    if (is_xdp(layer))
+        return {BPF_PROG_TYPE_XDP, xdp_frags_supported() ? BPF_F_XDP_HAS_FRAGS : 0};
+    return {BPF_PROG_TYPE_SCHED_CLS, 0};
+}
+
+ProgramType classifier_type(Layer layer) {
+    return layer == Layer::XdpExtension ? ProgramType{BPF_PROG_TYPE_XDP, 0} : entry_type(layer);
+}
+
+const char* entry_name(Layer layer) {
+    switch (layer) {
+    case Layer::Xdp:
+    case Layer::XdpExtension:
+        return "xdp_entry";
+    case Layer::TcIngress:
+        return "tc_ingress_entry";
+    case Layer::TcEgress:
+        return "tc_egress_entry";
+    }
+    std::unreachable();
+}
+
+}  // namespace
+
+Result<ChainMaps> ChainMaps::create() {
+    auto object = open_object<chain_maps>("chain_maps");
+    if (!object)
+        return std::unexpected(std::move(object).error());
+    XDPCTL_TRY(load_object(object->get(), "cannot create the maps of a chain"));
+    ChainMaps maps;
+    XDPCTL_TRY(take_map(object->get(), "chain", maps.chain));
+    XDPCTL_TRY(take_map(object->get(), "devices", maps.devices));
+    XDPCTL_TRY(take_map(object->get(), "device_counters", maps.device_counters));
+    XDPCTL_TRY(take_map(object->get(), "rule_counters", maps.rule_counters));
+    XDPCTL_TRY(take_map(object->get(), "rule_slots", maps.rule_slots));
+    return maps;
+}
+
+Result<ChainMaps> ChainMaps::open(const std::filesystem::path& directory) {
+    ChainMaps maps;
+    XDPCTL_TRY(open_pin(directory / "chain", maps.chain));
+    XDPCTL_TRY(open_pin(directory / "devices", maps.devices));
+    XDPCTL_TRY(open_pin(directory / "device_counters", maps.device_counters));
+    XDPCTL_TRY(open_pin(directory / "rule_counters", maps.rule_counters));
+    XDPCTL_TRY(open_pin(directory / "rule_slots", maps.rule_slots));
+    return maps;
+}
+
+Status ChainMaps::pin(const std::filesystem::path& directory) const {
+    XDPCTL_TRY(pin_map(chain, directory / "chain"));
+    XDPCTL_TRY(pin_map(devices, directory / "devices"));
+    XDPCTL_TRY(pin_map(device_counters, directory / "device_counters"));
+    XDPCTL_TRY(pin_map(rule_counters, directory / "rule_counters"));
+    return pin_map(rule_slots, directory / "rule_slots");
+}
+
+Result<int> EntryObject::load() {
+    XDPCTL_TRY(load_object(object(), std::string("cannot load program ") + bpf_program__name(program())));
+    return bpf_program__fd(program());
+}
+
+Result<Datapath> Datapath::create(Layer layer, const ChainMaps& maps) {
+    auto object = open_object<layer_maps>("layer_maps");
+    if (!object)
+        return std::unexpected(std::move(object).error());
+    XDPCTL_TRY(load_object(object->get(), "cannot create the maps of a datapath"));
+    Datapath datapath;
+    datapath.layer_ = layer;
+    datapath.maps_ = &maps;
+    XDPCTL_TRY(take_map(object->get(), "packet", datapath.packet_));
+    XDPCTL_TRY(take_map(object->get(), "stages", datapath.stages_));
+    return datapath;
+}
+
+Result<Datapath> Datapath::open(Layer layer, const ChainMaps& maps, const std::filesystem::path& directory) {
+    Datapath datapath;
+    datapath.layer_ = layer;
+    datapath.maps_ = &maps;
+    XDPCTL_TRY(open_pin(directory / (name_of(layer) + "_packet"), datapath.packet_));
+    XDPCTL_TRY(open_pin(directory / (name_of(layer) + "_stages"), datapath.stages_));
+    return datapath;
+}
+
+Status Datapath::pin(const std::filesystem::path& directory) const {
+    XDPCTL_TRY(pin_map(packet_, directory / (name_of(layer_) + "_packet")));
+    return pin_map(stages_, directory / (name_of(layer_) + "_stages"));
+}
+
+Result<EntryObject> Datapath::open_entry(DeviceSlot slot) const {
+    auto object = open_entry_object(layer_, slot);
+    if (!object)
+        return std::unexpected(std::move(object).error());
+    XDPCTL_TRY(use_maps(object->get(), program_maps(packet_, stages_, *maps_)));
+    const std::string_view name = entry_name(layer_);
+    bpf_program* entry = nullptr;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object->get()) {
+        const bool chosen = bpf_program__name(program) == name;
+        bpf_program__set_autoload(program, chosen);
+        if (chosen)
+            entry = program;
+    }
+    if (entry == nullptr)
+        return fail(ErrorKind::Failed, "cannot find program " + std::string(name) + " in its object");
+    bpf_program__set_expected_attach_type(entry, bpf_attach_type{});
+    bpf_program__set_flags(entry, entry_type(layer_).flags);
+    return EntryObject(*std::move(object), entry);
+}
+
+Status Datapath::prepare_exit() const {
+    if (!exit_.empty())
+        return {};
+    auto object = open_exit(layer_);
+    if (!object)
+        return std::unexpected(std::move(object).error());
+    const auto maps = program_maps(packet_, stages_, *maps_);
+    XDPCTL_TRY(use_maps(object->get(), maps));
+    XDPCTL_TRY(load_object(object->get(), "cannot load the exit program"));
+    const bpf_program* program = bpf_object__next_program(object->get(), nullptr);
+    const bpf_insn* first = bpf_program__insns(program);
+    exit_.assign(first, first + bpf_program__insn_cnt(program));
+    rename_maps(exit_, object->get(), maps);
+    return {};
+}
+
+Result<Fd> Datapath::load_classifier(const compile::Program& program) const {
+    XDPCTL_TRY(prepare_exit());
+    std::vector<bpf_insn> instructions = program.instructions;
+    for (const auto& [position, map] : program.maps) {
+        bpf_insn& load = instructions[position];
+        load.src_reg = BPF_PSEUDO_MAP_FD;
+        load.imm = map == compile::MapName::Packet ? packet_.get() : maps_->rule_counters.get();
+    }
+    instructions.insert(instructions.end(), exit_.begin(), exit_.end());
+    return load_program("xdpctl_rules", classifier_type(layer_), instructions);
+}
+
+Status Datapath::publish(const Fd& classifier) const {
+    const std::uint32_t stage = XDPCTL_STAGE_CLASSIFY;
+    const int program = classifier.get();
+    if (bpf_map_update_elem(stages_.get(), &stage, &program, BPF_ANY) != 0)
+        return fail_errno(errno, "cannot publish the classifier");
+    return {};
+}
+
+Result<std::uint32_t> Datapath::published() const {
+    const std::uint32_t stage = XDPCTL_STAGE_CLASSIFY;
+    std::uint32_t id = 0;
+    if (bpf_map_lookup_elem(stages_.get(), &stage, &id) == 0)
+        return id;
+    if (errno == ENOENT)
+        return 0;
+    return fail_errno(errno, "cannot read the published classifier");
+}
+
+Result<xdpctl_packet> Datapath::last_packet(unsigned cpu) const {
+    struct alignas(per_cpu_alignment) Slot {
+        xdpctl_packet packet;
+    };
+    const int cpus = libbpf_num_possible_cpus();
+    if (cpus < 0)
+        return fail_errno(cpus, "cannot count the CPUs");
+    if (std::cmp_greater_equal(cpu, cpus))
+        return fail(ErrorKind::NotFound, "there is no CPU " + std::to_string(cpu));
+    const std::uint32_t key = 0;
+    std::vector<Slot> slots(static_cast<std::size_t>(cpus));
+    if (bpf_map_lookup_elem(packet_.get(), &key, slots.data()) != 0)
+        return fail_errno(errno, "cannot read the last packet");
+    return slots[cpu].packet;
+}
+
+}  // namespace xdpctl::kernel

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/load.h"
+
+#include <bpf/bpf.h>
+
+#include <array>
+#include <cerrno>
+
+#include "kernel/libbpf_log.h"
+
+namespace xdpctl::kernel {
+
+namespace {
+
+constexpr unsigned log_lines = 12;
+// Kernels before 6.4 refuse to load when the log does not fit; this is enough for the end of any failing path.
+constexpr std::size_t log_size = std::size_t{16} << 20;
+constexpr std::string_view license = "Dual BSD/GPL";
+
+std::unexpected<Error> refused(int error, std::string what, std::string_view log) {
+    if (error == EPERM)
+        return fail(ErrorKind::Privilege, std::move(what), "the kernel asks for more capabilities",
+                    "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+    if (log.empty())
+        return fail_errno(error, std::move(what));
+    return fail(ErrorKind::Rejected, std::move(what), last_lines(log, log_lines),
+                "this is the end of the verifier's log: please report it with the kernel's version");
+}
+
+}  // namespace
+
+Result<Fd> load_program(const char* name, const ProgramType& type, std::span<const bpf_insn> instructions) {
+    LIBBPF_OPTS(bpf_prog_load_opts, options);
+    options.prog_flags = type.flags;
+    const auto load = [&] {
+        return bpf_prog_load(type.type, name, license.data(), instructions.data(), instructions.size(), &options);
+    };
+    Fd program(load());
+    if (program.valid())
+        return program;
+    int error = errno;
+    // Writing the log costs more than the verification: only a failure pays for it.
+    std::string log(log_size, '\0');
+    options.log_level = 1;
+    options.log_buf = log.data();
+    options.log_size = static_cast<std::uint32_t>(log.size());
+    if (program = Fd(load()); program.valid())
+        return program;
+    if (errno != ENOSPC)
+        error = errno;
+    return refused(error, std::string("cannot load program ") + name, std::string_view(log.c_str()));
+}
+
+Status load_object(bpf_object* object, std::string what) {
+    const LibbpfLog log;
+    if (const int error = bpf_object__load(object); error != 0)
+        return refused(-error, std::move(what), log.text());
+    return {};
+}
+
+bool xdp_frags_supported() {
+    // Not a setting: the running kernel's answer never changes.
+    static const bool supported = [] {
+        const std::array<bpf_insn, 2> pass{
+            bpf_insn{
+                .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = XDP_PASS},
+            bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+        LIBBPF_OPTS(bpf_prog_load_opts, options);
+        options.prog_flags = BPF_F_XDP_HAS_FRAGS;
+        const Fd program(
+            bpf_prog_load(BPF_PROG_TYPE_XDP, "probe_frags", license.data(), pass.data(), pass.size(), &options));
+        return program.valid();
+    }();
+    return supported;
+}
+
+}  // namespace xdpctl::kernel

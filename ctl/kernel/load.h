@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Loading programs, and what to say when the kernel refuses one.
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/fd.h"
+
+namespace xdpctl::kernel {
+
+// What programs that share a PROG_ARRAY must agree in. Their expected attach type is 0.
+struct ProgramType {
+    bpf_prog_type type = BPF_PROG_TYPE_UNSPEC;
+    std::uint32_t flags = 0;
+};
+
+// Errors: Rejected with the end of the verifier's log as cause, Privilege, Limit.
+[[nodiscard]] Result<Fd> load_program(const char* name, const ProgramType& type,
+                                      std::span<const bpf_insn> instructions);
+
+// Loads an opened object with everything in it. `what` begins the error's text. Errors: as load_program.
+[[nodiscard]] Status load_object(bpf_object* object, std::string what);
+
+// Whether XDP programs may say that they can take frames in several buffers (Linux 5.18).
+[[nodiscard]] bool xdp_frags_supported();
+
+}  // namespace xdpctl::kernel

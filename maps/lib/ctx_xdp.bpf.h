@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The context at XDP. ctx_tc.bpf.h has the same names for TC: nothing else knows which hook it runs on. */
+#ifndef XDPCTL_CTX_XDP_BPF_H
+#define XDPCTL_CTX_XDP_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "maps/verdict.h"
+
+#define xdpctl_ctx xdp_md
+
+/* How often ctx_pull() may be asked: what lies in fragments cannot be moved into the linear part at XDP. */
+#define CTX_PULLS 0
+
+static __always_inline const void *ctx_data(const struct xdpctl_ctx *ctx)
+{
+	return (const void *)(long)ctx->data;
+}
+
+static __always_inline const void *ctx_data_end(const struct xdpctl_ctx *ctx)
+{
+	return (const void *)(long)ctx->data_end;
+}
+
+/* Length of the whole frame. Kernels before 5.18 have neither fragments at XDP nor the helper that counts them. */
+static __always_inline __u32 ctx_length(struct xdpctl_ctx *ctx)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
+		return bpf_xdp_get_buff_len(ctx);
+	return ctx_data_end(ctx) - ctx_data(ctx);
+}
+
+/* Tag that the device took off the frame: XDP programs not bound to a device have no access to it. */
+static __always_inline bool ctx_offloaded_tag(const struct xdpctl_ctx *ctx, __be16 *tpid, __u16 *tci)
+{
+	return false;
+}
+
+static __always_inline bool ctx_pull(struct xdpctl_ctx *ctx, __u32 attempt)
+{
+	return false;
+}
+
+static __always_inline int ctx_code(__u8 verdict)
+{
+	return verdict == XDPCTL_DROP ? XDP_DROP : XDP_PASS;
+}
+
+#endif

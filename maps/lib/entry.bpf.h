@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Parse, then on to the classifier: the program on a device's hook. It stays while rules change. */
+#ifndef XDPCTL_ENTRY_BPF_H
+#define XDPCTL_ENTRY_BPF_H
+
+#include "maps/lib/exit.bpf.h"
+#include "maps/lib/parse.bpf.h"
+#include "maps/lib/stages.bpf.h"
+
+static __always_inline int enter(struct xdpctl_ctx *ctx, __u16 device, enum xdpctl_hook hook)
+{
+	struct xdpctl_packet *packet = scratch_packet();
+
+	if (!packet)
+		return stage_error(device, ctx_length(ctx));
+	parse_packet(ctx, packet, hook);
+	packet->device = device;
+
+	bpf_tail_call_static(ctx, &stages, XDPCTL_STAGE_CLASSIFY);
+
+	packet->verdict = chain_policy();
+	packet->reason = XDPCTL_REASON_STAGE_MISS;
+	packet->rule = XDPCTL_NO_RULE;
+	return finish(packet);
+}
+
+#endif
