@@ -20,7 +20,7 @@ enum xdpctl_hook {
 
 /* How an entry program is attached. */
 enum xdpctl_attachment {
-	XDPCTL_ATTACHMENT_NONE = 0, /* free slot */
+	XDPCTL_ATTACHMENT_NONE = 0,
 	XDPCTL_ATTACHMENT_XDP_LINK = 1, /* pinned bpf_link */
 	XDPCTL_ATTACHMENT_XDP_DISPATCHER = 2, /* libxdp */
 	XDPCTL_ATTACHMENT_TCX_LINK = 3, /* pinned bpf_link */
@@ -38,9 +38,9 @@ enum xdpctl_mode {
 
 /* Element of map `devices`, indexed by device slot. Written and read by the CLI only. */
 struct xdpctl_device {
-	char name[XDPCTL_IFNAME_SIZE]; /* as the ruleset names it */
+	char name[XDPCTL_IFNAME_SIZE]; /* as the ruleset names it; empty: the slot is free */
 	__u32 ifindex; /* when attached */
-	__u32 attachment; /* enum xdpctl_attachment */
+	__u32 attachment; /* enum xdpctl_attachment; NONE: the slot is kept for the device */
 	__u32 mode; /* enum xdpctl_mode, as attached */
 	__u32 program_id; /* of the entry program */
 	__u64 attached_at; /* seconds since the epoch */

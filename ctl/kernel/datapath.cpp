@@ -28,7 +28,7 @@ namespace {
 
 using Object = std::unique_ptr<bpf_object, EntryObject::Deleter>;
 
-// A map under the name it has in the objects. Pins have the same name, behind the layer where there is one.
+// A map under the name it has in the objects, and in its pin.
 struct NamedMap {
     const char* name;
     int fd;
@@ -64,20 +64,6 @@ Result<Object> open_object(std::string_view name) {
 
 constexpr bool is_xdp(Layer layer) {
     return layer == Layer::Xdp || layer == Layer::XdpExtension;
-}
-
-std::string name_of(Layer layer) {
-    switch (layer) {
-    case Layer::Xdp:
-        return "xdp";
-    case Layer::XdpExtension:
-        return "xdp_extension";
-    case Layer::TcIngress:
-        return "tc_ingress";
-    case Layer::TcEgress:
-        return "tc_egress";
-    }
-    std::unreachable();
 }
 
 Result<Fd> duplicate(int fd, std::string_view name) {
@@ -231,14 +217,14 @@ Result<Datapath> Datapath::open(Layer layer, const ChainMaps& maps, const std::f
     Datapath datapath;
     datapath.layer_ = layer;
     datapath.maps_ = &maps;
-    XDPCTL_TRY(open_pin(directory / (name_of(layer) + "_packet"), datapath.packet_));
-    XDPCTL_TRY(open_pin(directory / (name_of(layer) + "_stages"), datapath.stages_));
+    XDPCTL_TRY(open_pin(directory / "packet", datapath.packet_));
+    XDPCTL_TRY(open_pin(directory / "stages", datapath.stages_));
     return datapath;
 }
 
 Status Datapath::pin(const std::filesystem::path& directory) const {
-    XDPCTL_TRY(pin_map(packet_, directory / (name_of(layer_) + "_packet")));
-    return pin_map(stages_, directory / (name_of(layer_) + "_stages"));
+    XDPCTL_TRY(pin_map(packet_, directory / "packet"));
+    return pin_map(stages_, directory / "stages");
 }
 
 Result<EntryObject> Datapath::open_entry(DeviceSlot slot) const {

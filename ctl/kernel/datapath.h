@@ -67,7 +67,7 @@ private:
 // Stages, scratch and exit program of one layer of a chain.
 class Datapath {
 public:
-    // `maps` must outlive the datapath.
+    // `maps` must outlive the datapath. A directory holds one layer only.
     [[nodiscard]] static Result<Datapath> create(Layer layer, const ChainMaps& maps);
     [[nodiscard]] static Result<Datapath> open(Layer layer, const ChainMaps& maps,
                                                const std::filesystem::path& directory);

@@ -158,9 +158,7 @@ static __always_inline enum xdpctl_reason walk_ipv6_extensions(struct parser *p)
 	__u32 length;
 	__u8 proto = packet->ip6_nexthdr;
 
-	/* Unrolled: the verifiers of 5.10 and 6.1 refuse a loop that ends by falling into its head, as clang lays this out. */
-#pragma unroll
-	for (int i = 0; i <= XDPCTL_IPV6_EXTENSIONS_MAX && unlikely(is_ipv6_extension(proto)); i++) {
+	for (int i = 0; unlikely(is_ipv6_extension(proto)); i++) {
 		if (i == XDPCTL_IPV6_EXTENSIONS_MAX)
 			return XDPCTL_MALFORMED_IPV6_DEPTH;
 		extension = header_at(p, sizeof(*extension));

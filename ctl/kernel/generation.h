@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A generation's ruleset as it is stored beside the programs: a frozen map with the canonical text.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "base/error.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::kernel {
+
+struct Generation {
+    std::uint64_t number = 0;  // counts commits; 0: nothing was ever committed
+    ruleset::Ruleset ruleset;
+};
+
+// Pins the map `ruleset` below the generation's directory. Errors: Limit when the text is too long for a map.
+[[nodiscard]] Status store_ruleset(const std::filesystem::path& directory, const Generation& generation);
+
+// Errors: Unsupported for an unknown layout version; Failed when the text cannot be read.
+[[nodiscard]] Result<Generation> load_ruleset(const std::filesystem::path& directory);
+
+}  // namespace xdpctl::kernel

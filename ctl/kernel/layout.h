@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Names of everything pinned below a network namespace's state directory:
+//
+//   gen-<N>/                     the running generation
+//       ruleset                  map: the canonical text (maps/generation.h)
+//       <chain>-<layer>          its classifier program of each chain and layer
+//   next/                        the same of a generation that is being made, or of a writer that was killed
+//   <chain>/                     "chain-<handle>-<hook>"
+//       chain, devices, ...      ChainMaps
+//       link-<slot>              bpf_link of a device
+//       <layer>/                 "xdp", "tc_egress", ...: Datapath; there while a device needs it
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/types.h"
+#include "kernel/datapath.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::kernel {
+
+// A chain that changes its hook is another chain to the kernel: nothing of it can be kept.
+struct ChainKey {
+    Handle handle{};
+    ruleset::Hook hook{};
+    auto operator<=>(const ChainKey&) const = default;
+};
+
+// Where a classifier runs.
+struct LayerKey {
+    ChainKey chain;
+    Layer layer{};
+    auto operator<=>(const LayerKey&) const = default;
+};
+
+inline constexpr Layer all_layers[] = {Layer::Xdp, Layer::XdpExtension, Layer::TcIngress, Layer::TcEgress};
+
+class Layout {
+public:
+    explicit Layout(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+    [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+    [[nodiscard]] std::filesystem::path chain(const ChainKey& key) const;
+    [[nodiscard]] std::filesystem::path layer(const LayerKey& key) const;
+    [[nodiscard]] std::filesystem::path link(const ChainKey& key, DeviceSlot slot) const;
+    [[nodiscard]] std::filesystem::path generation(std::uint64_t number) const;
+    [[nodiscard]] std::filesystem::path next() const { return directory_ / "next"; }
+
+    // Of a generation's directory.
+    [[nodiscard]] static std::filesystem::path ruleset(const std::filesystem::path& generation);
+    [[nodiscard]] static std::filesystem::path classifier(const std::filesystem::path& generation, const LayerKey& key);
+
+    // What is there, in ascending order; empty when the directory is missing.
+    [[nodiscard]] Result<std::vector<std::uint64_t>> generations() const;
+    [[nodiscard]] Result<std::vector<ChainKey>> chains() const;
+    [[nodiscard]] Result<std::vector<DeviceSlot>> links(const ChainKey& key) const;
+    [[nodiscard]] static Result<std::vector<LayerKey>> classifiers(const std::filesystem::path& generation);
+
+private:
+    std::filesystem::path directory_;
+};
+
+// Directories of pins. Removing what is not there is no error.
+[[nodiscard]] Status make_directory(const std::filesystem::path& path);
+[[nodiscard]] Status remove_pins(const std::filesystem::path& path);
+
+}  // namespace xdpctl::kernel

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/live.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernel/map_io.h"
+#include "kernel/pin.h"
+#include "maps/counter.h"
+
+namespace xdpctl::kernel {
+
+namespace fs = std::filesystem;
+
+std::string_view name_of(const xdpctl_device& device) {
+    return {device.name, ::strnlen(device.name, sizeof(device.name))};
+}
+
+Attachment attachment_of(const xdpctl_device& device) {
+    return {.kind = static_cast<xdpctl_attachment>(device.attachment),
+            .mode = static_cast<xdpctl_mode>(device.mode),
+            .program_id = device.program_id};
+}
+
+Layer layer_of(ruleset::Hook hook, const xdpctl_device& device) {
+    switch (device.attachment) {
+    case XDPCTL_ATTACHMENT_XDP_LINK:
+        return Layer::Xdp;
+    case XDPCTL_ATTACHMENT_XDP_DISPATCHER:
+        return Layer::XdpExtension;
+    default:
+        return hook == ruleset::Hook::Ingress ? Layer::TcIngress : Layer::TcEgress;
+    }
+}
+
+Result<std::unique_ptr<LiveChain>> LiveChain::create(const Layout& layout, const ChainKey& key) {
+    auto maps = ChainMaps::create();
+    if (!maps)
+        return std::unexpected(std::move(maps).error());
+    XDPCTL_TRY(make_directory(layout.chain(key)));
+    XDPCTL_TRY(maps->pin(layout.chain(key)));
+    return std::unique_ptr<LiveChain>(new LiveChain(key, std::move(*maps)));
+}
+
+Result<std::unique_ptr<LiveChain>> LiveChain::open(const Layout& layout, const ChainKey& key) {
+    auto maps = ChainMaps::open(layout.chain(key));
+    if (!maps)
+        return std::unexpected(std::move(maps).error());
+    return std::unique_ptr<LiveChain>(new LiveChain(key, std::move(*maps)));
+}
+
+Result<const Datapath*> LiveChain::create_layer(const Layout& layout, Layer layer) {
+    auto datapath = Datapath::create(layer, maps_);
+    if (!datapath)
+        return std::unexpected(std::move(datapath).error());
+    const fs::path directory = layout.layer({key_, layer});
+    XDPCTL_TRY(make_directory(directory));
+    XDPCTL_TRY(datapath->pin(directory));
+    return &layers_.insert_or_assign(layer, std::move(*datapath)).first->second;
+}
+
+Status LiveChain::open_layer(const Layout& layout, Layer layer) {
+    auto datapath = Datapath::open(layer, maps_, layout.layer({key_, layer}));
+    if (!datapath)
+        return std::unexpected(std::move(datapath).error());
+    layers_.insert_or_assign(layer, std::move(*datapath));
+    return {};
+}
+
+Status LiveChain::remove_layer(const Layout& layout, Layer layer) {
+    layers_.erase(layer);
+    return remove_pins(layout.layer({key_, layer}));
+}
+
+Result<DeviceTable> LiveChain::devices() const {
+    return read_array<xdpctl_device>(maps_.devices, XDPCTL_DEVICES_MAX);
+}
+
+Status LiveChain::write_device(DeviceSlot slot, const xdpctl_device& device) const {
+    const std::uint32_t key = std::to_underlying(slot);
+    if (const int error = bpf_map_update_elem(maps_.devices.get(), &key, &device, BPF_ANY); error != 0)
+        return fail_errno(error, "cannot write a chain's device");
+    return {};
+}
+
+Status LiveChain::bind_device(DeviceSlot slot, const xdpctl_device& device) const {
+    std::vector<std::uint32_t> counters;
+    for (std::uint32_t verdict = 0; verdict < XDPCTL_VERDICTS; ++verdict) {
+        for (std::uint32_t reason = 0; reason < XDPCTL_REASONS; ++reason)
+            counters.push_back(xdpctl_device_counter(std::to_underlying(slot), verdict, reason));
+    }
+    XDPCTL_TRY(zero_counters(maps_.device_counters, counters));
+    return write_device(slot, device);
+}
+
+Status LiveChain::write_policy(ruleset::Verdict policy) const {
+    const std::uint32_t key = 0;
+    const xdpctl_chain value{.policy = policy == ruleset::Verdict::Accept ? XDPCTL_ACCEPT : XDPCTL_DROP,
+                             .hook = key_.hook == ruleset::Hook::Ingress ? XDPCTL_HOOK_INGRESS : XDPCTL_HOOK_EGRESS};
+    if (const int error = bpf_map_update_elem(maps_.chain.get(), &key, &value, BPF_ANY); error != 0)
+        return fail_errno(error, "cannot write a chain's policy");
+    return {};
+}
+
+std::optional<fs::path> Live::directory() const {
+    return generation.number == 0 ? std::nullopt : std::optional(layout.generation(generation.number));
+}
+
+std::string NamedChain::text() const {
+    return fmt::format("chain netdev {} {}", table->name, chain->name);
+}
+
+std::vector<NamedChain> chains_of(const ruleset::Ruleset& ruleset) {
+    std::vector<NamedChain> out;
+    for (const ruleset::Table& table : ruleset.tables) {
+        for (const ruleset::Chain& chain : table.chains)
+            out.push_back({&table, &chain});
+    }
+    return out;
+}
+
+namespace {
+
+Result<std::uint32_t> pinned_program_id(const fs::path& pin) {
+    const auto program = open_pin(pin);
+    if (!program)
+        return std::unexpected(program.error());
+    return program_id(program->get());
+}
+
+// Whether a classifier of `next` has taken the place of one of the running generation: from then on `next` runs. Stages
+// that only `next` has do not tell: they are filled before their devices are attached.
+Result<bool> is_publishing(const Layout& layout, const fs::path& running) {
+    const auto keys = Layout::classifiers(running);
+    if (!keys)
+        return std::unexpected(keys.error());
+    for (const LayerKey& key : *keys) {
+        const auto successor = pinned_program_id(Layout::classifier(layout.next(), key));
+        if (!successor)
+            continue;
+        auto chain = LiveChain::open(layout, key.chain);
+        if (!chain)
+            return std::unexpected(std::move(chain).error());
+        XDPCTL_TRY((*chain)->open_layer(layout, key.layer));
+        const auto published = (*chain)->layers().at(key.layer).published();
+        if (!published)
+            return std::unexpected(published.error());
+        if (*published == *successor)
+            return true;
+    }
+    return false;
+}
+
+// The directory of the running generation: that of the highest number, or `next` in the middle of being published.
+Result<std::optional<fs::path>> running_directory(const Layout& layout) {
+    const auto numbers = layout.generations();
+    if (!numbers)
+        return std::unexpected(numbers.error());
+    if (numbers->empty())
+        return std::nullopt;
+    fs::path running = layout.generation(numbers->back());
+    if (!fs::exists(Layout::ruleset(layout.next())))
+        return running;
+    const auto publishing = is_publishing(layout, running);
+    if (!publishing)
+        return std::unexpected(publishing.error());
+    return *publishing ? layout.next() : running;
+}
+
+Result<Live> open_once(const Layout& layout) {
+    Live live{.layout = layout, .generation = {}, .chains = {}};
+    const auto directory = running_directory(layout);
+    if (!directory)
+        return std::unexpected(directory.error());
+    if (!*directory)
+        return live;
+    auto generation = load_ruleset(**directory);
+    if (!generation)
+        return std::unexpected(std::move(generation).error());
+    live.generation = std::move(*generation);
+    for (const NamedChain& named : chains_of(live.generation.ruleset)) {
+        auto chain = LiveChain::open(layout, named.key());
+        if (!chain)
+            return std::unexpected(std::move(chain).error());
+        live.chains.emplace(named.key(), std::move(*chain));
+    }
+    return live;
+}
+
+}  // namespace
+
+Result<Live> open_live(const Layout& layout) {
+    // A writer may remove a generation between its listing and its opening; it then has a successor.
+    constexpr int attempts = 100;
+    for (int attempt = 1;; ++attempt) {
+        auto live = open_once(layout);
+        if (live || live.error().kind != ErrorKind::NotFound || attempt == attempts)
+            return live;
+    }
+}
+
+}  // namespace xdpctl::kernel

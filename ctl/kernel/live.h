@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is alive in a network namespace, opened from its pins: the running generation and its chains.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "kernel/attach.h"
+#include "kernel/datapath.h"
+#include "kernel/generation.h"
+#include "kernel/layout.h"
+#include "maps/chain.h"
+
+namespace xdpctl::kernel {
+
+// The elements of map `devices`, by device slot. A slot belongs to a name for as long as the chain names the device,
+// whether it is attached or not, so that its counters stay together.
+using DeviceTable = std::vector<xdpctl_device>;
+
+[[nodiscard]] std::string_view name_of(const xdpctl_device& device);
+[[nodiscard]] inline bool is_free(const xdpctl_device& device) {
+    return device.name[0] == '\0';
+}
+[[nodiscard]] inline bool is_attached(const xdpctl_device& device) {
+    return device.attachment != XDPCTL_ATTACHMENT_NONE;
+}
+[[nodiscard]] Attachment attachment_of(const xdpctl_device& device);
+
+// One base chain. Does not move: its datapaths refer to its maps.
+class LiveChain {
+public:
+    // Makes and pins the maps.
+    [[nodiscard]] static Result<std::unique_ptr<LiveChain>> create(const Layout& layout, const ChainKey& key);
+    // Opens the maps, not the layers.
+    [[nodiscard]] static Result<std::unique_ptr<LiveChain>> open(const Layout& layout, const ChainKey& key);
+    LiveChain(const LiveChain&) = delete;
+    LiveChain& operator=(const LiveChain&) = delete;
+
+    [[nodiscard]] const ChainKey& key() const { return key_; }
+    [[nodiscard]] const ChainMaps& maps() const { return maps_; }
+    [[nodiscard]] const std::map<Layer, Datapath>& layers() const { return layers_; }
+
+    [[nodiscard]] Result<const Datapath*> create_layer(const Layout& layout, Layer layer);
+    [[nodiscard]] Status open_layer(const Layout& layout, Layer layer);
+    [[nodiscard]] Status remove_layer(const Layout& layout, Layer layer);
+
+    [[nodiscard]] Result<DeviceTable> devices() const;
+    [[nodiscard]] Status write_device(DeviceSlot slot, const xdpctl_device& device) const;
+    // Gives a free slot to a device, its counters at zero.
+    [[nodiscard]] Status bind_device(DeviceSlot slot, const xdpctl_device& device) const;
+    [[nodiscard]] Status write_policy(ruleset::Verdict policy) const;
+
+private:
+    LiveChain(const ChainKey& key, ChainMaps maps) : key_(key), maps_(std::move(maps)) {}
+
+    ChainKey key_;
+    ChainMaps maps_;
+    std::map<Layer, Datapath> layers_;
+};
+
+// Which layer of its chain the device's entry program belongs to. REQUIRES: it is attached.
+[[nodiscard]] Layer layer_of(ruleset::Hook hook, const xdpctl_device& device);
+
+struct Live {
+    Layout layout;
+    Generation generation;
+    std::map<ChainKey, std::unique_ptr<LiveChain>> chains;  // of the running ruleset
+
+    // Where the running generation is pinned; none when nothing was ever committed.
+    [[nodiscard]] std::optional<std::filesystem::path> directory() const;
+};
+
+// Opens the running generation without its layers, also while a writer replaces it.
+[[nodiscard]] Result<Live> open_live(const Layout& layout);
+
+// Every table's chains with the keys they have in the kernel.
+struct NamedChain {
+    const ruleset::Table* table;
+    const ruleset::Chain* chain;
+    [[nodiscard]] ChainKey key() const { return {chain->handle, chain->hook}; }
+    [[nodiscard]] std::string text() const;  // "chain netdev xdpctl ingress"
+};
+[[nodiscard]] std::vector<NamedChain> chains_of(const ruleset::Ruleset& ruleset);
+
+}  // namespace xdpctl::kernel

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/pin.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+namespace xdpctl::kernel {
+
+Status pin_object(const Fd& object, const std::filesystem::path& path) {
+    if (const int error = bpf_obj_pin(object.get(), path.c_str()); error != 0)
+        return fail_errno(error, fmt::format("cannot pin {}", path.string()));
+    return {};
+}
+
+Result<Fd> open_pin(const std::filesystem::path& path) {
+    Fd fd(bpf_obj_get(path.c_str()));
+    if (!fd.valid())
+        return fail_errno(errno, fmt::format("cannot open {}", path.string()));
+    return fd;
+}
+
+Result<std::uint32_t> program_id(int program) {
+    bpf_prog_info info{};
+    std::uint32_t length = sizeof(info);
+    if (const int error = bpf_obj_get_info_by_fd(program, &info, &length); error != 0)
+        return fail_errno(error, "cannot read a program's id");
+    return info.id;
+}
+
+Result<std::uint32_t> linked_program_id(const Fd& link) {
+    bpf_link_info info{};
+    std::uint32_t length = sizeof(info);
+    if (const int error = bpf_obj_get_info_by_fd(link.get(), &info, &length); error != 0)
+        return fail_errno(error, "cannot read a link's program");
+    return info.prog_id;
+}
+
+}  // namespace xdpctl::kernel

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/settle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ranges>
+#include <set>
+#include <system_error>
+
+#include "kernel/interface.h"
+#include "kernel/pin.h"
+#include "kernel/rule_slots.h"
+#include "kernel/survey.h"
+
+namespace xdpctl::kernel {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+class Settling {
+public:
+    Settling(Live& live, Warnings& warnings) : live_(live), warnings_(warnings) {}
+
+    void run() {
+        remove_other_generations();
+        remove_other_chains();
+        if (const auto found = interfaces()) {
+            for (const NamedChain& named : chains_of(live_.generation.ruleset))
+                settle_chain(named, *found);
+        } else {
+            warnings_.push_back(found.error().text());
+        }
+        free_rule_slots();
+        if (live_.generation.ruleset.tables.empty())
+            leave_nothing();
+    }
+
+private:
+    void note(const Status& status) {
+        if (!status)
+            warnings_.push_back(status.error().text());
+    }
+
+    void remove_other_generations() {
+        note(remove_pins(live_.layout.next()));
+        const auto numbers = live_.layout.generations();
+        if (!numbers)
+            return note(std::unexpected(numbers.error()));
+        for (const std::uint64_t number : *numbers) {
+            if (number != live_.generation.number)
+                note(remove_pins(live_.layout.generation(number)));
+        }
+    }
+
+    void remove_other_chains() {
+        const auto keys = live_.layout.chains();
+        if (!keys)
+            return note(std::unexpected(keys.error()));
+        for (const ChainKey& key : *keys) {
+            if (live_.chains.contains(key))
+                continue;
+            // A chain that cannot be opened was never finished: it has no devices.
+            if (const auto chain = LiveChain::open(live_.layout, key))
+                detach_all(**chain);
+            note(remove_pins(live_.layout.chain(key)));
+        }
+    }
+
+    void detach_all(const LiveChain& chain) {
+        const auto table = chain.devices();
+        if (!table)
+            return note(std::unexpected(table.error()));
+        for (std::uint16_t slot = 0; slot < table->size(); ++slot)
+            take_off(chain, DeviceSlot{slot}, (*table)[slot]);
+    }
+
+    void take_off(const LiveChain& chain, DeviceSlot slot, const xdpctl_device& device) {
+        if (is_attached(device))
+            note(detach(IfIndex{device.ifindex}, chain.key().hook, attachment_of(device),
+                        live_.layout.link(chain.key(), slot)));
+    }
+
+    void settle_chain(const NamedChain& named, std::span<const Interface> interfaces) {
+        LiveChain& chain = *live_.chains.at(named.key());
+        note(chain.write_policy(named.chain->policy));
+        const auto devices = survey(live_.layout, chain, interfaces);
+        if (!devices)
+            return note(std::unexpected(devices.error()));
+        const std::vector<std::string> names = claim_names(*devices, named.chain->devices);
+        std::set<DeviceSlot> attached;
+        std::set<Layer> layers;
+        for (std::size_t i = 0; i < devices->size(); ++i) {
+            if (settle_device(chain, (*devices)[i], names[i])) {
+                attached.insert((*devices)[i].slot);
+                layers.insert(layer_of(chain.key().hook, (*devices)[i].device));
+            }
+        }
+        remove_other_links(chain, attached);
+        remove_other_layers(chain, layers);
+    }
+
+    // Whether the device stays attached.
+    bool settle_device(const LiveChain& chain, const SurveyedDevice& surveyed, const std::string& name) {
+        xdpctl_device device = surveyed.device;
+        const bool stays =
+            surveyed.is_active() && !name.empty() && chain.layers().contains(layer_of(chain.key().hook, device));
+        if (!stays) {
+            if (surveyed.presence && !surveyed.is_active() && !name.empty())
+                warnings_.push_back(fmt::format("{} {}; it is filtered no more", name, fate(*surveyed.presence)));
+            take_off(chain, surveyed.slot, device);
+            device = {};
+        }
+        std::ranges::fill(device.name, '\0');
+        std::ranges::copy(name, device.name);
+        if (std::memcmp(&device, &surveyed.device, sizeof(device)) != 0)
+            note(chain.write_device(surveyed.slot, device));
+        return stays;
+    }
+
+    static std::string_view fate(Presence presence) {
+        switch (presence) {
+        case Presence::DeviceGone:
+            return "is gone";
+        case Presence::OtherNamespace:
+            return "has moved to another network namespace";
+        default:
+            return "has lost its program";
+        }
+    }
+
+    void remove_other_links(const LiveChain& chain, const std::set<DeviceSlot>& attached) {
+        const auto slots = live_.layout.links(chain.key());
+        if (!slots)
+            return note(std::unexpected(slots.error()));
+        for (const DeviceSlot slot : *slots) {
+            if (!attached.contains(slot))
+                note(remove_pins(live_.layout.link(chain.key(), slot)));
+        }
+    }
+
+    // The classifier's pin goes first: a generation never has a classifier without its layer.
+    void remove_other_layers(LiveChain& chain, const std::set<Layer>& used) {
+        for (const Layer layer : all_layers) {
+            if (used.contains(layer))
+                continue;
+            const LayerKey key{chain.key(), layer};
+            note(remove_pins(Layout::classifier(*live_.directory(), key)));
+            note(chain.remove_layer(live_.layout, layer));
+        }
+    }
+
+    void free_rule_slots() {
+        struct Leftover {
+            const NamedChain named;
+            const ChainMaps& maps;
+            RuleSlots slots;
+        };
+        std::vector<Leftover> leftovers;
+        for (const NamedChain& named : chains_of(live_.generation.ruleset)) {
+            const ChainMaps& maps = live_.chains.at(named.key())->maps();
+            auto slots = RuleSlots::read(maps);
+            if (!slots)
+                note(std::unexpected(slots.error()));
+            else if (slots->has_other_than(named.chain->rules))
+                leftovers.push_back({named, maps, std::move(*slots)});
+        }
+        if (leftovers.empty())
+            return;
+        if (const Status waited = wait_for_running_programs(); !waited)
+            return note(waited);
+        for (Leftover& leftover : leftovers)
+            note(leftover.slots.free_other_than(leftover.named.chain->rules, leftover.maps));
+    }
+
+    // Without any table there is nothing worth keeping.
+    void leave_nothing() {
+        if (live_.directory())
+            note(remove_pins(*live_.directory()));
+        live_.generation = {};
+    }
+
+    Live& live_;
+    Warnings& warnings_;
+};
+
+Status open_layers(Live& live, const fs::path& generation) {
+    const auto keys = Layout::classifiers(generation);
+    if (!keys)
+        return std::unexpected(keys.error());
+    for (const LayerKey& key : *keys) {
+        if (const auto found = live.chains.find(key.chain); found != live.chains.end())
+            XDPCTL_TRY(found->second->open_layer(live.layout, key.layer));
+    }
+    return {};
+}
+
+}  // namespace
+
+Status publish(const LiveChain& chain, const fs::path& generation) {
+    for (const auto& [layer, datapath] : chain.layers()) {
+        const fs::path pin = Layout::classifier(generation, {chain.key(), layer});
+        if (!fs::exists(pin))
+            continue;
+        const auto classifier = open_pin(pin);
+        if (!classifier)
+            return std::unexpected(classifier.error());
+        const auto wanted = program_id(classifier->get());
+        const auto published = datapath.published();
+        if (wanted && published && *wanted == *published)
+            continue;
+        XDPCTL_TRY(datapath.publish(*classifier));
+    }
+    return {};
+}
+
+Status name_generation(const Layout& layout, std::uint64_t number) {
+    std::error_code error;
+    fs::rename(layout.next(), layout.generation(number), error);
+    if (error)
+        return fail_errno(error.value(), fmt::format("cannot rename {}", layout.next().string()));
+    return {};
+}
+
+void settle(Live& live, Warnings& warnings) {
+    Settling(live, warnings).run();
+}
+
+Result<Live> recover(const Layout& layout, Warnings& warnings) {
+    auto live = open_live(layout);
+    if (!live)
+        return live;
+    if (const auto directory = live->directory()) {
+        if (!fs::exists(*directory)) {  // half published: it runs from `next`
+            XDPCTL_TRY(open_layers(*live, layout.next()));
+            for (const auto& chain : live->chains | std::views::values)
+                XDPCTL_TRY(publish(*chain, layout.next()));
+            XDPCTL_TRY(name_generation(layout, live->generation.number));
+        } else {
+            XDPCTL_TRY(open_layers(*live, *directory));
+        }
+    }
+    settle(*live, warnings);
+    return live;
+}
+
+}  // namespace xdpctl::kernel

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/state.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <ranges>
+
+#include "kernel/bpffs.h"
+#include "kernel/commit.h"
+#include "kernel/live.h"
+#include "kernel/lock.h"
+#include "kernel/map_io.h"
+#include "kernel/rule_slots.h"
+#include "kernel/settle.h"
+#include "kernel/survey.h"
+#include "maps/counter.h"
+
+namespace xdpctl::kernel {
+
+namespace {
+
+void for_each_counter(ruleset::Ruleset& ruleset, const auto& action) {
+    for (ruleset::Table& table : ruleset.tables) {
+        for (ruleset::Rule& rule : table.chains | std::views::transform(&ruleset::Chain::rules) | std::views::join) {
+            for (ruleset::Statement& statement : rule.statements) {
+                if (auto* counter = std::get_if<ruleset::Counter>(&statement))
+                    action(rule, *counter);
+            }
+        }
+    }
+}
+
+// A rule that keeps its handle keeps its counter, start value included, whatever the new text says.
+void keep_start_values(const ruleset::Ruleset& running, ruleset::Ruleset& next) {
+    std::map<Handle, Count> starts;
+    for (const NamedChain& named : chains_of(running)) {
+        for (const ruleset::Rule& rule : named.chain->rules) {
+            if (const ruleset::Counter* counter = rule.counter())
+                starts.emplace(rule.handle, counter->start);
+        }
+    }
+    for_each_counter(next, [&](const ruleset::Rule& rule, ruleset::Counter& counter) {
+        if (const auto found = starts.find(rule.handle); found != starts.end())
+            counter.start = found->second;
+    });
+}
+
+// Whether a counter had one.
+bool drop_start_values(ruleset::Ruleset& ruleset) {
+    bool had = false;
+    for_each_counter(ruleset, [&](const ruleset::Rule&, ruleset::Counter& counter) {
+        had = had || counter.start != Count{};
+        counter.start = {};
+    });
+    return had;
+}
+
+}  // namespace
+
+struct State::Impl {
+    Live live;
+    std::optional<WriterLock> lock;
+
+    Impl(Live opened, std::optional<WriterLock> held) : live(std::move(opened)), lock(std::move(held)) {}
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() {
+        // Succeeds only when nothing is pinned any more, and only the holder of the lock may.
+        if (lock)
+            ::rmdir(live.layout.directory().c_str());
+    }
+};
+
+State::State(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+State::State(State&&) noexcept = default;
+State& State::operator=(State&&) noexcept = default;
+State::~State() = default;
+
+Result<State> State::open() {
+    Warnings none;
+    const auto directory = state_directory(false, none);
+    if (!directory)
+        return std::unexpected(directory.error());
+    auto live = open_live(Layout(*directory));
+    if (!live)
+        return std::unexpected(std::move(live).error());
+    return State(std::make_unique<Impl>(std::move(*live), std::nullopt));
+}
+
+Result<State> State::open_for_writing(std::chrono::milliseconds timeout, Warnings& warnings) {
+    const auto directory = state_directory(true, warnings);
+    if (!directory)
+        return std::unexpected(directory.error());
+    auto lock = WriterLock::acquire(*directory, timeout);
+    if (!lock)
+        return std::unexpected(std::move(lock).error());
+    auto live = recover(Layout(*directory), warnings);
+    if (!live)
+        return std::unexpected(std::move(live).error());
+    return State(std::make_unique<Impl>(std::move(*live), std::move(*lock)));
+}
+
+const ruleset::Ruleset& State::ruleset() const {
+    return impl_->live.generation.ruleset;
+}
+
+std::uint64_t State::generation() const {
+    return impl_->live.generation.number;
+}
+
+Status State::commit(ruleset::Ruleset next, const CommitOptions& options, Warnings& warnings) {
+    keep_start_values(ruleset(), next);
+    return kernel::commit(impl_->live, std::move(next), options, warnings);
+}
+
+Result<std::vector<DeviceStatus>> State::devices() const {
+    const Live& live = impl_->live;
+    const auto present = interfaces();
+    if (!present)
+        return std::unexpected(present.error());
+    std::vector<DeviceStatus> out;
+    for (const NamedChain& named : chains_of(live.generation.ruleset)) {
+        const auto bound = survey(live.layout, *live.chains.at(named.key()), *present);
+        if (!bound)
+            return std::unexpected(bound.error());
+        const std::vector<std::string> names = claim_names(*bound, named.chain->devices);
+        for (const std::string& name : named.chain->devices) {
+            DeviceStatus& status = out.emplace_back();
+            status.chain_table = named.table->name;
+            status.chain = named.chain->name;
+            status.hook = named.chain->hook;
+            status.name = name;
+            if (find_by_name(*present, name) != nullptr)
+                status.current_name = name;
+            const auto found = std::ranges::find(names, name);
+            if (found == names.end())
+                continue;
+            const SurveyedDevice& device = (*bound)[static_cast<std::size_t>(found - names.begin())];
+            if (!device.presence)
+                continue;
+            status.current_name = device.current_name;
+            status.ifindex = IfIndex{device.device.ifindex};
+            status.attachment = attachment_of(device.device);
+            status.presence = device.presence;
+            status.attached_at = device.device.attached_at;
+        }
+    }
+    return out;
+}
+
+Result<std::vector<DeviceCount>> State::device_counts() const {
+    const Live& live = impl_->live;
+    std::vector<DeviceCount> out;
+    for (const NamedChain& named : chains_of(live.generation.ruleset)) {
+        const LiveChain& chain = *live.chains.at(named.key());
+        const auto devices = chain.devices();
+        if (!devices)
+            return std::unexpected(devices.error());
+        const auto counts = read_counters(chain.maps().device_counters, XDPCTL_DEVICE_COUNTERS);
+        if (!counts)
+            return std::unexpected(counts.error());
+        for (std::uint32_t slot = 0; slot < devices->size(); ++slot) {
+            if (is_free((*devices)[slot]))
+                continue;
+            for (std::uint32_t verdict = 0; verdict < XDPCTL_VERDICTS; ++verdict) {
+                for (std::uint32_t reason = 0; reason < XDPCTL_REASONS; ++reason) {
+                    const Count& count = (*counts)[xdpctl_device_counter(slot, verdict, reason)];
+                    if (count != Count{})
+                        out.push_back({.chain_table = named.table->name,
+                                       .chain = named.chain->name,
+                                       .hook = named.chain->hook,
+                                       .device = std::string(name_of((*devices)[slot])),
+                                       .verdict = static_cast<xdpctl_verdict>(verdict),
+                                       .reason = static_cast<xdpctl_reason>(reason),
+                                       .count = count});
+                }
+            }
+        }
+    }
+    return out;
+}
+
+Result<std::map<Handle, Count>> State::rule_counts() const {
+    const Live& live = impl_->live;
+    std::map<Handle, Count> out;
+    for (const NamedChain& named : chains_of(live.generation.ruleset)) {
+        const ChainMaps& maps = live.chains.at(named.key())->maps();
+        const auto counts = read_counters(maps.rule_counters, XDPCTL_RULE_SLOTS);
+        if (!counts)
+            return std::unexpected(counts.error());
+        // Read after the counters: a slot that is the rule's now was its own then. A rule deleted meanwhile has none.
+        const auto slots = RuleSlots::read(maps);
+        if (!slots)
+            return std::unexpected(slots.error());
+        const auto by_handle = slots->by_handle();
+        for (const ruleset::Rule& rule : named.chain->rules) {
+            const ruleset::Counter* counter = rule.counter();
+            const auto found = by_handle.find(rule.handle);
+            if (counter != nullptr && found != by_handle.end())
+                out.emplace(rule.handle, counter->start + (*counts)[std::to_underlying(found->second)]);
+        }
+    }
+    return out;
+}
+
+Status State::reset_counts(Warnings& warnings) {
+    ruleset::Ruleset next = ruleset();
+    if (drop_start_values(next))
+        XDPCTL_TRY(kernel::commit(impl_->live, std::move(next), {}, warnings));
+    for (const auto& chain : impl_->live.chains | std::views::values) {
+        XDPCTL_TRY(reset_counters(chain->maps().rule_counters, XDPCTL_RULE_SLOTS));
+        XDPCTL_TRY(reset_counters(chain->maps().device_counters, XDPCTL_DEVICE_COUNTERS));
+    }
+    return {};
+}
+
+}  // namespace xdpctl::kernel
