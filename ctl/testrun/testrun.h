@@ -20,8 +20,8 @@ namespace xdpctl::testrun {
 struct Outcome {
     ruleset::Verdict verdict{};
     xdpctl_reason reason{};
-    std::optional<Handle> rule;  // that decided
-    xdpctl_packet packet{};      // as parsed
+    std::optional<Handle> rule;    // that decided
+    xdpctl_packet packet{};        // as parsed
     std::vector<std::byte> frame;  // as the program left it
 };
 
@@ -34,12 +34,12 @@ public:
     Runner& operator=(Runner&&) noexcept;
     ~Runner();
 
-    // One frame from its Ethernet header. Errors: Input for frames BPF_PROG_TEST_RUN cannot take (shorter than 14 bytes,
-    // too long for this kernel), saying so.
+    // One frame from its Ethernet header. Errors: Input for frames BPF_PROG_TEST_RUN cannot take (shorter than 14
+    // bytes, too long for this kernel), saying so.
     [[nodiscard]] Result<Outcome> run(std::span<const std::byte> frame);
 
     struct Timing {
-        std::uint32_t return_value = 0;       // of the last run
+        std::uint32_t return_value = 0;  // of the last run
         std::uint32_t nanoseconds_each = 0;
     };
     // The same frame `repeat` times in one call, for benchmarks.

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "testrun/testrun.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "compile/compile.h"
+#include "testrun/cpu.h"
+
+namespace xdpctl::testrun {
+
+namespace {
+
+using kernel::Layer;
+
+constexpr std::size_t shortest_frame = 14;  // an Ethernet header
+
+// What BPF_PROG_TEST_RUN has to say about one frame.
+struct TestRun {
+    std::uint32_t return_value = 0;
+    std::uint32_t nanoseconds_each = 0;
+};
+
+Result<TestRun> test_run(int program, std::span<const std::byte> in, std::span<std::byte> out, std::uint32_t repeat) {
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+    options.data_in = in.data();
+    options.data_size_in = static_cast<std::uint32_t>(in.size());
+    options.data_out = out.empty() ? nullptr : out.data();
+    options.data_size_out = static_cast<std::uint32_t>(out.size());
+    options.repeat = static_cast<int>(repeat);
+    if (bpf_prog_test_run_opts(program, &options) == 0)
+        return TestRun{options.retval, options.duration};
+    const int error = errno;
+    const std::string what = fmt::format("cannot test-run a frame of {} bytes", in.size());
+    if (in.size() < shortest_frame)
+        return fail(ErrorKind::Input, what, "it is shorter than an Ethernet header");
+    if (error == EINVAL || error == E2BIG || error == EMSGSIZE || error == ENOMEM)
+        return fail(ErrorKind::Input, what, "this kernel does not take frames of this size in a test run");
+    return fail_errno(error, what);
+}
+
+Status check_layer(ruleset::Hook hook, Layer layer) {
+    if ((hook == ruleset::Hook::Egress) == (layer == Layer::TcEgress))
+        return {};
+    return fail(ErrorKind::Usage, "cannot test-run the chain",
+                hook == ruleset::Hook::Egress ? "it judges outgoing packets, which is done at TC egress only"
+                                              : "it judges incoming packets, which is not done at TC egress");
+}
+
+// A chain without devices has its packets come in on a slot without a name.
+Result<DeviceSlot> find_slot(const ruleset::Chain& chain, std::string_view device) {
+    if (device.empty())
+        return DeviceSlot{0};
+    const auto found = std::ranges::find(chain.devices, device);
+    if (found == chain.devices.end())
+        return fail(ErrorKind::NotFound, fmt::format("chain {} has no device {}", chain.name, device), {},
+                    fmt::format("its devices: {}", fmt::join(chain.devices, ", ")));
+    return static_cast<DeviceSlot>(found - chain.devices.begin());
+}
+
+Status write_chain(const Fd& map, const ruleset::Chain& chain) {
+    const std::uint32_t key = 0;
+    const xdpctl_chain value{
+        .policy = chain.policy == ruleset::Verdict::Drop ? XDPCTL_DROP : XDPCTL_ACCEPT,
+        .hook = chain.hook == ruleset::Hook::Egress ? XDPCTL_HOOK_EGRESS : XDPCTL_HOOK_INGRESS,
+    };
+    if (bpf_map_update_elem(map.get(), &key, &value, BPF_ANY) != 0)
+        return fail_errno(errno, "cannot configure the chain");
+    return {};
+}
+
+// A rule's slot is its place in the chain.
+Result<compile::Program> compile_chain(const ruleset::Chain& chain) {
+    std::vector<RuleSlot> slots(chain.rules.size());
+    for (std::uint32_t i = 0; i < slots.size(); ++i)
+        slots[i] = RuleSlot{i};
+    return compile::compile(chain, {.rule_slots = slots, .device_names = chain.devices});
+}
+
+}  // namespace
+
+struct Runner::Impl {
+    kernel::ChainMaps maps;
+    kernel::Datapath datapath;  // refers to maps
+    std::optional<kernel::EntryObject> entry;
+    int program = -1;
+    std::vector<ruleset::Rule> rules;
+};
+
+Runner::Runner(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Runner::Runner(Runner&&) noexcept = default;
+Runner& Runner::operator=(Runner&&) noexcept = default;
+Runner::~Runner() = default;
+
+Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::string_view device) {
+    XDPCTL_TRY(check_layer(chain.hook, layer));
+    const auto slot = find_slot(chain, device);
+    if (!slot)
+        return std::unexpected(slot.error());
+    const auto program = compile_chain(chain);
+    if (!program)
+        return std::unexpected(program.error());
+
+    auto impl = std::make_unique<Impl>();
+    auto maps = kernel::ChainMaps::create();
+    if (!maps)
+        return std::unexpected(std::move(maps).error());
+    impl->maps = *std::move(maps);
+    XDPCTL_TRY(write_chain(impl->maps.chain, chain));
+    auto datapath = kernel::Datapath::create(layer, impl->maps);
+    if (!datapath)
+        return std::unexpected(std::move(datapath).error());
+    impl->datapath = *std::move(datapath);
+    const auto classifier = impl->datapath.load_classifier(*program);
+    if (!classifier)
+        return std::unexpected(classifier.error());
+    XDPCTL_TRY(impl->datapath.publish(*classifier));
+    auto entry = impl->datapath.open_entry(*slot);
+    if (!entry)
+        return std::unexpected(std::move(entry).error());
+    const auto loaded = entry->load();
+    if (!loaded)
+        return std::unexpected(loaded.error());
+    impl->entry = *std::move(entry);
+    impl->program = *loaded;
+    impl->rules = chain.rules;
+    return Runner(std::move(impl));
+}
+
+Result<Outcome> Runner::run(std::span<const std::byte> frame) {
+    const auto cpu = PinnedCpu::current();
+    if (!cpu)
+        return std::unexpected(cpu.error());
+    Outcome outcome;
+    outcome.frame.resize(frame.size());
+    if (const auto run = test_run(impl_->program, frame, outcome.frame, 1); !run)
+        return std::unexpected(run.error());
+    const auto packet = impl_->datapath.last_packet(cpu->number());
+    if (!packet)
+        return std::unexpected(packet.error());
+    outcome.packet = *packet;
+    outcome.verdict = packet->verdict == XDPCTL_DROP ? ruleset::Verdict::Drop : ruleset::Verdict::Accept;
+    outcome.reason = static_cast<xdpctl_reason>(packet->reason);
+    if (packet->rule < impl_->rules.size())
+        outcome.rule = impl_->rules[packet->rule].handle;
+    return outcome;
+}
+
+Result<Runner::Timing> Runner::time(std::span<const std::byte> frame, std::uint32_t repeat) {
+    const auto cpu = PinnedCpu::current();
+    if (!cpu)
+        return std::unexpected(cpu.error());
+    const auto run = test_run(impl_->program, frame, {}, repeat);
+    if (!run)
+        return std::unexpected(run.error());
+    return Timing{run->return_value, run->nanoseconds_each};
+}
+
+Result<std::vector<std::pair<Handle, Count>>> Runner::rule_counts() const {
+    const auto counts =
+        kernel::read_counters(impl_->maps.rule_counters, static_cast<std::uint32_t>(impl_->rules.size()));
+    if (!counts)
+        return std::unexpected(counts.error());
+    std::vector<std::pair<Handle, Count>> of_rules;
+    for (std::size_t i = 0; i < counts->size(); ++i)
+        if (impl_->rules[i].counter() != nullptr)
+            of_rules.emplace_back(impl_->rules[i].handle, (*counts)[i]);
+    return of_rules;
+}
+
+int Runner::entry_fd() const {
+    return impl_->program;
+}
+
+}  // namespace xdpctl::testrun
