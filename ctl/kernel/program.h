@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Loaded BPF programs by id: whose they are and who keeps them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace xdpctl::kernel {
+
+[[nodiscard]] Result<std::uint32_t> program_id(int program);
+
+// One line that tells a program apart and says who holds it, as far as this process may see:
+//   program 42 "xdp_count", loaded by uid 0, link 7, pinned at /sys/fs/bpf/count, held by xdp-count (pid 812)
+// Looks through BPF file systems and processes: for error messages, not for every packet.
+[[nodiscard]] std::string describe_program(std::uint32_t id);
+
+}  // namespace xdpctl::kernel
