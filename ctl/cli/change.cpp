@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/change.h"
+
+#include "kernel/privilege.h"
+
+namespace xdpctl::cli {
+
+Result<kernel::State> open_for_reading() {
+    XDPCTL_TRY(kernel::require_privileges("read the running ruleset"));
+    return kernel::State::open();
+}
+
+Result<kernel::State> open_for_writing(Session& session) {
+    XDPCTL_TRY(kernel::require_privileges("change the running ruleset"));
+    kernel::Warnings warnings;
+    auto state = kernel::State::open_for_writing(session.lock_timeout, warnings);
+    session.output.warn(warnings);
+    return state;
+}
+
+Status commit(Session& session, kernel::State& state, ruleset::Ruleset next, const kernel::CommitOptions& options) {
+    kernel::Warnings warnings;
+    Status status = state.commit(std::move(next), options, warnings);
+    session.output.warn(warnings);
+    return status;
+}
+
+Result<kernel::State> change_ruleset(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit) {
+    auto state = open_for_writing(session);
+    if (!state)
+        return state;
+    ruleset::Ruleset next = state->ruleset();
+    XDPCTL_TRY(edit(next));
+    XDPCTL_TRY(commit(session, *state, std::move(next)));
+    return state;
+}
+
+}  // namespace xdpctl::cli

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// check: everything about a ruleset file that can be known without the kernel.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/ruleset_file.h"
+
+namespace xdpctl::cli {
+
+namespace {
+
+struct Checked {
+    Extent extent;
+    std::size_t instructions = 0;
+};
+
+std::string text(const Checked& checked) {
+    return fmt::format("ok: {}, {} instructions\n", text(checked.extent), checked.instructions);
+}
+
+nlohmann::json json(const Checked& checked) {
+    nlohmann::json out = json(checked.extent);
+    out["instructions"] = checked.instructions;
+    return {{"checked", std::move(out)}};
+}
+
+Status check(Session& session, const std::string& path) {
+    const auto ruleset = read_ruleset_file(path);
+    if (!ruleset)
+        return std::unexpected(ruleset.error());
+    const auto instructions = compiled_size(*ruleset);
+    if (!instructions)
+        return std::unexpected(instructions.error());
+    session.output.confirm(Checked{extent(*ruleset), *instructions});
+    return {};
+}
+
+}  // namespace
+
+Action declare_check(CLI::App& parser) {
+    auto path = std::make_shared<std::string>();
+    add_file_option(parser, *path);
+    return [path](Session& session) { return check(session, *path); };
+}
+
+}  // namespace xdpctl::cli

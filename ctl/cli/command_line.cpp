@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace xdpctl::cli {
+
+namespace {
+
+constexpr std::string_view description =
+    "xdpctl filters packets at XDP and TC with nftables' rules.\n"
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 input, 4 not found, 5 privilege, 6 busy,\n"
+    "7 locked, 8 unsupported, 9 limit, 10 rejected by the kernel; see xdpctl(8).";
+
+struct Help {
+    std::string help;
+};
+std::string text(const Help& help) {
+    return help.help;
+}
+nlohmann::json json(const Help& help) {
+    return {{"help", help.help}};
+}
+
+Action show_help(std::string help) {
+    return [help = std::move(help)](Session& session) -> Status {
+        session.output.show(Help{help});
+        return {};
+    };
+}
+
+// The parser of the words typed so far: of the command, its noun, or the whole program.
+const CLI::App& deepest(const CLI::App& root) {
+    const CLI::App* parser = &root;
+    while (!parser->get_subcommands().empty())
+        parser = parser->get_subcommands().front();
+    return *parser;
+}
+
+std::string path_of(const CLI::App& parser) {
+    return parser.get_parent() == nullptr ? parser.get_name() : path_of(*parser.get_parent()) + ' ' + parser.get_name();
+}
+
+class Parser {
+public:
+    explicit Parser(CommandLine& result) : result_(result) {
+        root_.require_subcommand(1);
+        root_.set_help_flag("-h,--help", "Show help, with examples");
+        root_.add_flag("--json", json_, "Print JSON: results on stdout, errors and warnings on stderr");
+        root_.add_flag("-q,--quiet", result_.quiet, "Print neither confirmations nor warnings");
+        root_.add_option("--lock-timeout", lock_timeout_, "How long to wait for another xdpctl that is writing")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(0.0, 86400.0))
+            ->capture_default_str();
+        for (const Command& command : commands())
+            add(command);
+    }
+
+    void parse(std::span<const char* const> arguments) {
+        try {
+            root_.parse(static_cast<int>(arguments.size()), arguments.data());
+            result_.action = actions_.at(&deepest(root_));
+        } catch (const CLI::CallForHelp&) {
+            result_.action = show_help(deepest(root_).help());
+        } catch (const CLI::ParseError& error) {
+            // The order of words decides whether the parser has seen --json before it failed.
+            json_ = json_ || std::ranges::find(arguments, std::string_view("--json")) != arguments.end();
+            result_.action =
+                fail(ErrorKind::Usage, error.what(), {}, fmt::format("'{} --help' shows how", path_of(deepest(root_))));
+        }
+        result_.format = json_ ? Output::Format::Json : Output::Format::Text;
+        result_.lock_timeout =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>(lock_timeout_));
+    }
+
+private:
+    void add(const Command& command) {
+        CLI::App* parser = nullptr;
+        if (command.verb.empty()) {
+            parser = root_.add_subcommand(std::string(command.noun), std::string(command.summary));
+        } else {
+            CLI::App* noun = noun_parser(std::string(command.noun));
+            parser = noun->add_subcommand(std::string(command.verb), std::string(command.summary));
+        }
+        parser->fallthrough();
+        parser->footer("Examples:\n" + std::string(command.examples));
+        actions_.emplace(parser, command.declare(*parser));
+    }
+
+    CLI::App* noun_parser(const std::string& noun) {
+        CLI::App*& parser = nouns_[noun];
+        if (parser != nullptr)
+            return parser;
+        parser = root_.add_subcommand(noun, fmt::format("See 'xdpctl {} --help'", noun));
+        parser->require_subcommand(1);
+        parser->fallthrough();
+        return parser;
+    }
+
+    CommandLine& result_;
+    bool json_ = false;
+    double lock_timeout_ = 5;
+    CLI::App root_{std::string(description), "xdpctl"};
+    std::map<std::string, CLI::App*> nouns_;
+    std::map<const CLI::App*, Action> actions_;
+};
+
+}  // namespace
+
+CommandLine parse_command_line(std::span<const char* const> arguments) {
+    CommandLine result;
+    Parser(result).parse(arguments);
+    return result;
+}
+
+}  // namespace xdpctl::cli

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <array>
+
+#include "cli/command.h"
+
+namespace xdpctl::cli {
+
+namespace {
+
+constexpr std::array table{
+    Command{"attach", "", "Attach the filter to interfaces",
+            "  xdpctl attach eth0\n"
+            "  xdpctl attach eth0 eth1 --mode native\n"
+            "  xdpctl attach eth0 --hook egress\n",
+            declare_attach},
+    Command{"detach", "", "Take the filter off interfaces; rules stay",
+            "  xdpctl detach eth0\n"
+            "  xdpctl detach eth0 --hook egress\n"
+            "  xdpctl detach --all\n",
+            declare_detach},
+    Command{"status", "", "Show what is attached where, and the chains", "  xdpctl status\n  xdpctl status --json\n",
+            declare_status},
+    Command{"rule", "add", "Add a rule behind the others of its chain",
+            "  xdpctl rule add tcp dport 22 ip saddr 192.0.2.0/24 counter accept\n"
+            "  xdpctl rule add --hook egress udp dport 53 counter drop\n"
+            "  xdpctl rule add xdpctl ingress position 4 icmp type echo-request counter drop\n"
+            "  xdpctl rule add 'tcp dport { 80, 443 } counter accept comment \"web\"'\n",
+            declare_rule_add},
+    Command{"rule", "insert", "Insert a rule in front of the others of its chain",
+            "  xdpctl rule insert ip saddr 203.0.113.7 counter drop\n"
+            "  xdpctl rule insert position 4 tcp dport 25 drop\n",
+            declare_rule_insert},
+    Command{"rule", "replace", "Replace a rule, keeping its place",
+            "  xdpctl rule replace handle 4 tcp dport 2222 counter accept\n"
+            "  xdpctl rule replace xdpctl ingress handle 4 tcp dport 2222 counter accept\n",
+            declare_rule_replace},
+    Command{"rule", "delete", "Delete a rule",
+            "  xdpctl rule delete handle 4\n"
+            "  xdpctl rule delete xdpctl ingress handle 4\n",
+            declare_rule_delete},
+    Command{"rule", "list", "List chains with their rules and counters",
+            "  xdpctl rule list -a\n"
+            "  xdpctl rule list xdpctl ingress\n",
+            declare_rule_list},
+    Command{"chain", "policy", "Set what happens to packets that no rule decides",
+            "  xdpctl chain policy drop\n"
+            "  xdpctl chain policy xdpctl egress accept\n",
+            declare_chain_policy},
+    Command{"apply", "", "Make a file the running ruleset",
+            "  xdpctl apply -f /etc/xdpctl.nft\n"
+            "  xdpctl apply -f - --dry-run < new.nft\n",
+            declare_apply},
+    Command{"check", "", "Check a ruleset file; needs no privilege",
+            "  xdpctl check -f /etc/xdpctl.nft\n"
+            "  nft list ruleset | xdpctl check -f -\n",
+            declare_check},
+    Command{"list", "ruleset", "Print the running ruleset in nft's syntax",
+            "  xdpctl list ruleset\n"
+            "  xdpctl list ruleset -a\n"
+            "  xdpctl list ruleset -s > saved.nft\n",
+            declare_list_ruleset},
+    Command{"flush", "ruleset", "Remove all tables, chains and rules, and detach everything",
+            "  xdpctl flush ruleset\n", declare_flush_ruleset},
+    Command{"flush", "chain", "Remove all rules of a chain",
+            "  xdpctl flush chain\n"
+            "  xdpctl flush chain xdpctl egress\n",
+            declare_flush_chain},
+    Command{"stats", "", "Show what was accepted and dropped, why, and by which rule",
+            "  xdpctl stats\n"
+            "  xdpctl stats eth0 --watch\n"
+            "  xdpctl stats --watch 5 --json\n"
+            "  xdpctl stats --reset\n",
+            declare_stats},
+    Command{"test-run", "", "Run the packets of a capture through the rules, without attaching anything",
+            "  xdpctl test-run --pcap in.pcap\n"
+            "  xdpctl test-run --ruleset new.nft --pcap in.pcap --out accepted.pcap\n"
+            "  xdpctl test-run --iface eth0 --hook egress --pcap in.pcap --json\n",
+            declare_test_run},
+    Command{"version", "", "Print the version", "  xdpctl version\n", declare_version},
+};
+
+}  // namespace
+
+std::span<const Command> commands() {
+    return table;
+}
+
+}  // namespace xdpctl::cli

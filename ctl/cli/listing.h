@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The running ruleset, or a part of it, with its live counters.
+#pragma once
+
+#include <optional>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "ruleset/edit.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::cli {
+
+struct Selection {
+    std::optional<ruleset::ChainName> chain;
+    std::optional<ruleset::Hook> hook;
+};
+
+// Errors: NotFound when a chain is named that does not exist.
+[[nodiscard]] Status list(Session& session, const Selection& selection, const ListOptions& options);
+
+}  // namespace xdpctl::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/options.h"
+
+namespace xdpctl::cli {
+
+void add_hook_option(CLI::App& parser, std::optional<ruleset::Hook>& hook, const std::string& description) {
+    const auto set = [&hook](const std::string& word) {
+        hook = word == "egress" ? ruleset::Hook::Egress : ruleset::Hook::Ingress;
+    };
+    parser.add_option_function<std::string>("--hook", set, description)
+        ->type_name("HOOK")
+        ->check(CLI::IsMember({"ingress", "egress"}));
+}
+
+void add_file_option(CLI::App& parser, std::string& path) {
+    parser.add_option("-f,--file", path, "Ruleset file; - is standard input")->type_name("FILE")->required();
+}
+
+void add_list_options(CLI::App& parser, ListOptions& options) {
+    parser.add_flag("-a,--handles", options.handles, "Print handles");
+    parser.add_flag("-s,--stateless", options.stateless, "Leave out what counters counted");
+}
+
+}  // namespace xdpctl::cli

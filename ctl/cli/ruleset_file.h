@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A ruleset from a file or standard input, and what it comes to.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/error.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::cli {
+
+// Reads and parses; "-" is standard input. Errors: NotFound, Input with line and column, Limit for a file too large.
+[[nodiscard]] Result<ruleset::Ruleset> read_ruleset_file(const std::string& path);
+
+// Instructions that the classifiers of all chains have together. Errors: Limit, for a ruleset too large to run.
+[[nodiscard]] Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset);
+
+struct Extent {
+    std::size_t tables = 0;
+    std::size_t chains = 0;
+    std::size_t rules = 0;
+};
+[[nodiscard]] Extent extent(const ruleset::Ruleset& ruleset);
+[[nodiscard]] std::string text(const Extent& extent);  // "1 table, 2 chains, 5 rules"
+[[nodiscard]] nlohmann::json json(const Extent& extent);
+
+}  // namespace xdpctl::cli
