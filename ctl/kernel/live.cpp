@@ -9,6 +9,7 @@
 
 #include "kernel/map_io.h"
 #include "kernel/pin.h"
+#include "kernel/program.h"
 #include "maps/counter.h"
 
 namespace xdpctl::kernel {

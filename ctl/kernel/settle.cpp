@@ -12,6 +12,7 @@
 
 #include "kernel/interface.h"
 #include "kernel/pin.h"
+#include "kernel/program.h"
 #include "kernel/rule_slots.h"
 #include "kernel/survey.h"
 

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "kernel/pin.h"
+#include "kernel/program.h"
 
 namespace xdpctl::kernel {
 
