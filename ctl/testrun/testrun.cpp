@@ -27,6 +27,9 @@ struct TestRun {
 };
 
 Result<TestRun> test_run(int program, std::span<const std::byte> in, std::span<std::byte> out, std::uint32_t repeat) {
+    const std::string what = fmt::format("cannot test-run a frame of {} bytes", in.size());
+    if (in.size() < shortest_frame)
+        return fail(ErrorKind::Input, what, "it is shorter than an Ethernet header");
     LIBBPF_OPTS(bpf_test_run_opts, options);
     options.data_in = in.data();
     options.data_size_in = static_cast<std::uint32_t>(in.size());
@@ -36,9 +39,6 @@ Result<TestRun> test_run(int program, std::span<const std::byte> in, std::span<s
     if (bpf_prog_test_run_opts(program, &options) == 0)
         return TestRun{options.retval, options.duration};
     const int error = errno;
-    const std::string what = fmt::format("cannot test-run a frame of {} bytes", in.size());
-    if (in.size() < shortest_frame)
-        return fail(ErrorKind::Input, what, "it is shorter than an Ethernet header");
     if (error == EINVAL || error == E2BIG || error == EMSGSIZE || error == ENOMEM)
         return fail(ErrorKind::Input, what, "this kernel does not take frames of this size in a test run");
     return fail_errno(error, what);

@@ -12,7 +12,6 @@
 #include "maps/lib/parser.bpf.h"
 
 #define ARP_HARDWARE_ETHERNET 1
-#define IPV4_LENGTH_MAX       0xffff
 #define IPV4_OFFSET_MASK      0x1fff
 #define IPV4_MORE_FRAGMENTS   0x2000
 #define IPV6_OFFSET_MASK      0xfff8
@@ -78,7 +77,7 @@ static __always_inline enum xdpctl_reason parse_ipv4(struct parser *p)
 
 	total_length = bpf_ntohs(ip->tot_len);
 	/* The kernel's own segments to be, larger than the field can say (BIG TCP). */
-	if (unlikely(total_length == 0 && available > IPV4_LENGTH_MAX))
+	if (unlikely(total_length == 0 && available > LENGTH_FIELD_MAX))
 		total_length = available;
 	if (unlikely(total_length < header_length || total_length > available))
 		return XDPCTL_MALFORMED_IPV4_LENGTH;
@@ -158,7 +157,9 @@ static __always_inline enum xdpctl_reason walk_ipv6_extensions(struct parser *p)
 	__u32 length;
 	__u8 proto = packet->ip6_nexthdr;
 
-	for (int i = 0; unlikely(is_ipv6_extension(proto)); i++) {
+	/* Unrolled: kernels up to 6.1 refuse a loop whose last instruction happens to fall through to its first. */
+#pragma clang loop unroll(full)
+	for (int i = 0; i <= XDPCTL_IPV6_EXTENSIONS_MAX && unlikely(is_ipv6_extension(proto)); i++) {
 		if (i == XDPCTL_IPV6_EXTENSIONS_MAX)
 			return XDPCTL_MALFORMED_IPV6_DEPTH;
 		extension = header_at(p, sizeof(*extension));
@@ -199,7 +200,7 @@ static __always_inline enum xdpctl_reason parse_ipv6(struct parser *p)
 
 	payload_length = bpf_ntohs(ip->payload_len);
 	/* A jumbogram (RFC 2675), or the kernel's own segments to be: as long as the frame. */
-	if (unlikely(payload_length == 0 && (ip->nexthdr == IPPROTO_HOPOPTS || available > IPV4_LENGTH_MAX)))
+	if (unlikely(payload_length == 0 && (ip->nexthdr == IPPROTO_HOPOPTS || available > LENGTH_FIELD_MAX)))
 		payload_length = available;
 	if (unlikely(payload_length > available))
 		return XDPCTL_MALFORMED_IPV6_LENGTH;

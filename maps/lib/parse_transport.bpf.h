@@ -63,7 +63,7 @@ static __always_inline enum xdpctl_reason parse_udp(struct parser *p)
 	p->headers |= XDPCTL_HEADER_UDP;
 	length = bpf_ntohs(udp->len);
 	/* Too long for the field (RFC 2675, 4). */
-	if (unlikely(length == 0 && available > 0xffff))
+	if (unlikely(length == 0 && available > LENGTH_FIELD_MAX))
 		return WELL_FORMED;
 	if (unlikely(length < sizeof(*udp)))
 		return XDPCTL_MALFORMED_UDP;

@@ -12,6 +12,9 @@
 #define likely(condition)   __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
+/* What the 16-bit length fields of IP and UDP can say. */
+#define LENGTH_FIELD_MAX 0xffff
+
 /* What is well formed, so far. */
 #define WELL_FORMED 0
 
