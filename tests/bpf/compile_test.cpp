@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Compiled rules against the reference evaluator. The compiled instructions run alone: the packet comes from a plain
+// array that the test writes, so that packets need not pass the parser.
+#include <bpf/bpf.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <cstring>
+
+#include "base/fd.h"
+#include "compile/compile.h"
+#include "maps/counter.h"
+#include "support/evaluator.h"
+#include "support/random_chain.h"
+#include "support/random_fields.h"
+
+namespace xdpctl::test {
+namespace {
+
+// Compiled rules in front of an exit program of two instructions.
+class LoadedRules {
+public:
+    LoadedRules(const ruleset::Chain& chain, std::span<const std::string> device_names) {
+        std::vector<RuleSlot> slots;
+        for (std::uint32_t i = 0; i < chain.rules.size(); ++i)
+            slots.push_back(slot_of(i));
+        auto program = compile::compile(chain, {slots, device_names});
+        if (!program) {
+            ADD_FAILURE() << program.error().text();
+            return;
+        }
+        for (const compile::MapReference& reference : program->maps)
+            program->instructions[reference.instruction].imm =
+                reference.map == compile::MapName::Packet ? packet_.get() : counters_.get();
+        program->instructions.push_back({BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, XDP_PASS});
+        program->instructions.push_back({BPF_JMP | BPF_EXIT, 0, 0, 0, 0});
+        std::string log(1 << 16, '\0');
+        LIBBPF_OPTS(bpf_prog_load_opts, options, .log_size = static_cast<__u32>(log.size()), .log_buf = log.data());
+        program_ = Fd(bpf_prog_load(BPF_PROG_TYPE_XDP, "rules", "Dual BSD/GPL", program->instructions.data(),
+                                    program->instructions.size(), &options));
+        if (!program_.valid())
+            ADD_FAILURE() << std::strerror(errno) << "\n" << log.c_str();
+    }
+
+    [[nodiscard]] bool valid() const { return program_.valid(); }
+
+    // Far apart and out of order, so that no index passes for another.
+    static RuleSlot slot_of(std::size_t rule) {
+        return RuleSlot(static_cast<std::uint32_t>((rule * 2 + 4095) % XDPCTL_RULE_SLOTS));
+    }
+
+    xdpctl_packet run(xdpctl_packet packet) {
+        const __u32 zero = 0;
+        EXPECT_EQ(bpf_map_update_elem(packet_.get(), &zero, &packet, BPF_ANY), 0);
+        const std::uint8_t frame[64] = {};
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof(frame));
+        EXPECT_EQ(bpf_prog_test_run_opts(program_.get(), &options), 0);
+        EXPECT_EQ(options.retval, static_cast<__u32>(XDP_PASS));
+        EXPECT_EQ(bpf_map_lookup_elem(packet_.get(), &zero, &packet), 0);
+        return packet;
+    }
+
+    [[nodiscard]] Count count(std::size_t rule) const {
+        const auto slot = std::to_underlying(slot_of(rule));
+        xdpctl_counter counter{};
+        EXPECT_EQ(bpf_map_lookup_elem(counters_.get(), &slot, &counter), 0);
+        return {counter.packets, counter.bytes};
+    }
+
+private:
+    static Fd make_array(const char* name, std::uint32_t value_size, std::uint32_t elements) {
+        return Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), value_size, elements, nullptr));
+    }
+
+    Fd packet_ = make_array("packet", sizeof(xdpctl_packet), 1);
+    Fd counters_ = make_array("counters", sizeof(xdpctl_counter), XDPCTL_RULE_SLOTS);
+    Fd program_;
+};
+
+std::string hex(const void* data, std::size_t size) {
+    const auto* bytes = static_cast<const std::uint8_t*>(data);
+    return fmt::format("{:02x}", fmt::join(bytes, bytes + size, ""));
+}
+
+// One packet through both; false at the first difference.
+bool agree(LoadedRules& rules, const ruleset::Chain& chain, const Fields& fields, const xdpctl_packet& packet,
+           std::string_view device, std::vector<Count>& counts) {
+    const Evaluation expected = evaluate(chain, fields, device);
+    for (const std::size_t rule : expected.counted)
+        counts[rule] += {1, fields.length};
+    const xdpctl_packet got = rules.run(packet);
+    const std::uint32_t expected_rule =
+        expected.rule ? std::to_underlying(LoadedRules::slot_of(*expected.rule)) : XDPCTL_NO_RULE;
+    const bool drop = expected.verdict == ruleset::Verdict::Drop;
+    EXPECT_EQ(got.verdict, drop ? XDPCTL_DROP : XDPCTL_ACCEPT);
+    EXPECT_EQ(got.reason, expected.reason);
+    EXPECT_EQ(got.rule, expected_rule);
+    EXPECT_EQ(std::memcmp(&got, &packet, offsetof(xdpctl_packet, verdict)), 0) << "the packet's fields were changed";
+    for (std::size_t rule = 0; rule < chain.rules.size(); ++rule)
+        EXPECT_EQ(rules.count(rule), counts[rule]) << "rule " << rule;
+    return !testing::Test::HasFailure();
+}
+
+class RandomRules : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(RandomRules, DecideAndCountAsTheEvaluatorSays) {
+    const std::size_t rules_each = GetParam();
+    const std::vector<std::string> slots{"", "eth0", "eth1", "wan0"};
+    std::mt19937 random(static_cast<unsigned>(rules_each));
+    for (int i = 0; i < 60; ++i) {
+        const auto hook = i % 2 == 0 ? ruleset::Hook::Ingress : ruleset::Hook::Egress;
+        const ruleset::Chain chain = random_chain(random, hook, rules_each);
+        LoadedRules rules(chain, slots);
+        ASSERT_TRUE(rules.valid());
+        std::vector<Count> counts(rules_each);
+        for (int j = 0; j < 100; ++j) {
+            const Fields fields = random_fields(random, chain);
+            const auto device = static_cast<std::uint16_t>(1 + random() % 3);
+            const xdpctl_packet packet = packet_of(fields, DeviceSlot(device), random);
+            ASSERT_TRUE(agree(rules, chain, fields, packet, slots[device], counts))
+                << "chain " << i << ", packet " << j << ": " << hex(&packet, sizeof(packet));
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, RandomRules, testing::Values(0, 1, 2, 5, 20, 100));
+
+}  // namespace
+}  // namespace xdpctl::test

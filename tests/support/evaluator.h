@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The meaning of a ruleset, written down plainly: which fields a frame has, and what a chain decides about them. Slow
+// and independent of the programs and of the compiler, which the tests compare with it.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "maps/verdict.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::test {
+
+// What there is to match in a packet. A field that the packet lacks is not in the map; the names of devices never are.
+struct Fields {
+    std::map<ruleset::Field, ruleset::Value> values;
+    std::uint32_t length = 0;  // as counters count it
+    std::optional<xdpctl_reason> malformed;
+};
+
+// `frame` starts with its Ethernet header and has its VLAN tags, if any, in-band.
+[[nodiscard]] Fields parse_frame(std::span<const std::byte> frame, ruleset::Hook hook);
+
+struct Evaluation {
+    ruleset::Verdict verdict{};
+    xdpctl_reason reason{};
+    std::optional<std::size_t> rule;   // index of the rule that decided
+    std::vector<std::size_t> counted;  // indices of the rules whose counters the packet reached
+};
+
+// `device` is what iifname and oifname are compared with.
+[[nodiscard]] Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device);
+
+}  // namespace xdpctl::test
