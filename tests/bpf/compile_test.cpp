@@ -12,6 +12,7 @@
 #include "compile/compile.h"
 #include "maps/counter.h"
 #include "support/evaluator.h"
+#include "support/packet_fields.h"
 #include "support/random_chain.h"
 #include "support/random_fields.h"
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "support/random_fields.h"
 
-#include <cstring>
-#include <utility>
 #include <variant>
 
 namespace xdpctl::test {
@@ -85,94 +83,6 @@ void add_transport(Fields& fields, FieldSource& source, std::size_t kind, bool o
     }
 }
 
-std::uint32_t headers_of(const Fields& fields) {
-    static constexpr std::pair<Field, xdpctl_header> told_by[] = {
-        {Field::EtherType, XDPCTL_HEADER_ETHERNET},  {Field::VlanId, XDPCTL_HEADER_VLAN},
-        {Field::IpSaddr, XDPCTL_HEADER_IPV4},        {Field::Ip6Saddr, XDPCTL_HEADER_IPV6},
-        {Field::MetaL4proto, XDPCTL_HEADER_L4PROTO}, {Field::TcpDport, XDPCTL_HEADER_TCP},
-        {Field::UdpDport, XDPCTL_HEADER_UDP},        {Field::SctpDport, XDPCTL_HEADER_SCTP},
-        {Field::IcmpType, XDPCTL_HEADER_ICMP},       {Field::Icmpv6Type, XDPCTL_HEADER_ICMPV6},
-    };
-    std::uint32_t out = 0;
-    for (const auto& [field, header] : told_by)
-        if (fields.values.contains(field))
-            out |= header;
-    return out;
-}
-
-void put_address(std::uint32_t (&words)[4], Value address) {
-    for (unsigned i = 0; i < 4; ++i)
-        words[i] = static_cast<std::uint32_t>(address >> (96 - 32 * i));
-}
-
-void put(xdpctl_packet& packet, Field field, Value value) {
-    const auto as8 = static_cast<std::uint8_t>(value);
-    const auto as16 = static_cast<std::uint16_t>(value);
-    const auto as32 = static_cast<std::uint32_t>(value);
-    switch (field) {
-    case Field::EtherSaddr:
-        packet.ether_saddr_high = static_cast<std::uint16_t>(value >> 32);
-        packet.ether_saddr_low = as32;
-        break;
-    case Field::EtherDaddr:
-        packet.ether_daddr_high = static_cast<std::uint16_t>(value >> 32);
-        packet.ether_daddr_low = as32;
-        break;
-    case Field::EtherType:
-        packet.ether_type = as16;
-        break;
-    case Field::VlanId:
-        packet.vlan_tci[0] = static_cast<std::uint16_t>((packet.vlan_tci[0] & 0xf000) | as16);
-        break;
-    case Field::IpSaddr:
-        packet.saddr[0] = as32;
-        break;
-    case Field::IpDaddr:
-        packet.daddr[0] = as32;
-        break;
-    case Field::Ip6Nexthdr:
-        packet.ip6_nexthdr = as8;
-        break;
-    case Field::Ip6Saddr:
-        put_address(packet.saddr, value);
-        break;
-    case Field::Ip6Daddr:
-        put_address(packet.daddr, value);
-        break;
-    case Field::TcpSport:
-    case Field::UdpSport:
-    case Field::SctpSport:
-        packet.sport = as16;
-        break;
-    case Field::TcpDport:
-    case Field::UdpDport:
-    case Field::SctpDport:
-        packet.dport = as16;
-        break;
-    case Field::TcpFlags:
-        packet.tcp_flags = as8;
-        break;
-    case Field::IcmpType:
-    case Field::Icmpv6Type:
-        packet.icmp_type = as8;
-        break;
-    case Field::IcmpCode:
-    case Field::Icmpv6Code:
-        packet.icmp_code = as8;
-        break;
-    case Field::IpProtocol:
-    case Field::MetaL4proto:
-        packet.l4_proto = as8;
-        break;
-    case Field::MetaLength:
-        packet.length = as32;
-        break;
-    case Field::MetaIifname:
-    case Field::MetaOifname:
-        break;
-    }
-}
-
 }  // namespace
 
 Fields random_fields(std::mt19937& random, const ruleset::Chain& chain) {
@@ -203,21 +113,6 @@ Fields random_fields(std::mt19937& random, const ruleset::Chain& chain) {
         add_transport(fields, source, up_to(random, 5), true);
         return fields;
     }
-}
-
-xdpctl_packet packet_of(const Fields& fields, DeviceSlot device, std::mt19937& random) {
-    std::uint8_t bytes[sizeof(xdpctl_packet)];
-    for (std::uint8_t& byte : bytes)
-        byte = static_cast<std::uint8_t>(random());
-    xdpctl_packet packet;
-    std::memcpy(&packet, bytes, sizeof(packet));
-    for (const auto& [field, value] : fields.values)
-        put(packet, field, value);
-    packet.headers = headers_of(fields);
-    packet.device = std::to_underlying(device);
-    packet.malformed = fields.malformed.value_or(static_cast<xdpctl_reason>(0));
-    packet.reason = fields.malformed.value_or(XDPCTL_REASON_POLICY);
-    return packet;
 }
 
 }  // namespace xdpctl::test

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The whole way of a packet, entry to exit, against the reference evaluator: random frames through random chains on
+// every layer. What is parsed, what is decided and every counter must be equal.
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+#include <map>
+
+#include "support/evaluator.h"
+#include "support/packet_fields.h"
+#include "support/random_chain.h"
+#include "support/random_frame.h"
+#include "testrun/testrun.h"
+
+namespace xdpctl::test {
+namespace {
+
+using kernel::Layer;
+
+std::string hex(std::span<const std::byte> bytes) {
+    std::string out;
+    for (const std::byte byte : bytes)
+        out += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    return out;
+}
+
+std::string text(const Fields& fields) {
+    std::string out = fmt::format("malformed {}", static_cast<int>(fields.malformed.value_or(XDPCTL_REASON_RULE)));
+    for (const auto& [field, value] : fields.values)
+        out += fmt::format(", {} {} {:#x}{:016x}", ruleset::info(field).protocol, ruleset::info(field).name,
+                           static_cast<std::uint64_t>(value >> 64), static_cast<std::uint64_t>(value));
+    return out;
+}
+
+// Test runs of TC programs take no frame whose IP header is cut off.
+bool can_run(Layer layer, std::span<const std::byte> frame, const Fields& fields) {
+    const auto type = fields.values.at(ruleset::Field::EtherType);
+    const std::size_t behind = frame.size() - 14;
+    return layer == Layer::Xdp || !((type == 0x0800 && behind < 20) || (type == 0x86dd && behind < 40));
+}
+
+class Layers : public testing::TestWithParam<Layer> {
+protected:
+    // Judges one frame both ways and keeps the evaluator's counts.
+    void compare(testrun::Runner& runner, const ruleset::Chain& chain, std::span<const std::byte> frame,
+                 std::map<Handle, Count>& counts) {
+        const Fields fields = parse_frame(frame, chain.hook);
+        if (!can_run(GetParam(), frame, fields))
+            return;
+        const Evaluation expected = evaluate(chain, fields, chain.devices.front());
+        for (const std::size_t rule : expected.counted)
+            counts[chain.rules[rule].handle] += {1, fields.length};
+        const auto got = runner.run(frame);
+        ASSERT_TRUE(got) << got.error().text();
+        EXPECT_EQ(text(fields_of(got->packet)), text(fields));
+        EXPECT_EQ(got->verdict, expected.verdict);
+        EXPECT_EQ(got->reason, expected.reason);
+        const auto rule = expected.rule ? std::optional(chain.rules[*expected.rule].handle) : std::nullopt;
+        EXPECT_EQ(got->rule, rule);
+    }
+};
+
+TEST_P(Layers, JudgeAndCountAsTheEvaluatorSays) {
+    const auto hook = GetParam() == Layer::TcEgress ? ruleset::Hook::Egress : ruleset::Hook::Ingress;
+    std::mt19937 random(static_cast<unsigned>(GetParam()));
+    for (const std::size_t rules : {0, 1, 3, 10, 50}) {
+        for (int i = 0; i < 6; ++i) {
+            ruleset::Chain chain = random_chain(random, hook, rules);
+            std::map<Handle, Count> counts;
+            for (std::uint64_t handle = 1; ruleset::Rule & rule : chain.rules) {
+                rule.handle = Handle{handle++};
+                if (rule.counter() != nullptr)
+                    counts[rule.handle] = {};
+            }
+            auto runner = testrun::Runner::create(chain, GetParam());
+            ASSERT_TRUE(runner) << runner.error().text();
+            for (int j = 0; j < 200; ++j) {
+                const Bytes frame = random_frame(random, chain);
+                compare(*runner, chain, frame, counts);
+                ASSERT_FALSE(HasFailure()) << "chain " << i << " of " << rules << " rules, frame " << hex(frame);
+            }
+            const auto got = runner->rule_counts();
+            ASSERT_TRUE(got) << got.error().text();
+            EXPECT_EQ((std::map<Handle, Count>(got->begin(), got->end())), counts);
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Layers, testing::Values(Layer::Xdp, Layer::TcIngress, Layer::TcEgress));
+
+}  // namespace
+}  // namespace xdpctl::test
