@@ -11,7 +11,7 @@
 namespace xdpctl::lang {
 
 struct PrintOptions {
-    bool handles = false;  // nft -a: `# handle N`
+    bool handles = false;    // nft -a: `# handle N`
     bool stateless = false;  // nft -s: `counter` without numbers
     // The count to print for a rule's counter; when empty, the counter's start value is printed.
     std::function<Count(const ruleset::Rule&)> count;

@@ -15,6 +15,8 @@ namespace xdpctl::ruleset {
 
 inline constexpr std::size_t name_size_max = 255;     // of tables and chains, as in nft
 inline constexpr std::size_t comment_size_max = 128;  // bytes, as in nft
+inline constexpr std::size_t tables_max = 1024;
+inline constexpr std::size_t chains_max = 1024;  // in a table
 
 struct Problem {
     ErrorKind kind = ErrorKind::Input;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// How nft 1.0.6 writes a match: which form it chooses is decided here once, for text and JSON.
+#pragma once
+
+#include <string>
+
+#include "ruleset/model.h"
+
+namespace xdpctl::lang {
+
+// The forms of a match. Those of flags have names of their own, because nft prints them in their own ways.
+enum class MatchForm {
+    Plain,        // tcp dport 22, tcp dport != { 22, 80 }, ip saddr < 192.0.2.1
+    FlagsAny,     // tcp flags syn,ack
+    FlagsNone,    // tcp flags ! syn,ack
+    FlagsUnder,   // tcp flags syn / syn,ack
+    FlagsMasked,  // tcp flags & (syn | ack) == { syn, ack }
+};
+
+[[nodiscard]] MatchForm match_form(const ruleset::Match& match);
+
+[[nodiscard]] std::string format_match(const ruleset::Match& match);
+
+[[nodiscard]] std::string_view operator_sign(ruleset::Relation relation);  // "==", "<=", ...
+
+}  // namespace xdpctl::lang

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "lang/format_match.h"
+#include "lang/print.h"
+#include "lang/value.h"
+#include "ruleset/check.h"
+
+namespace xdpctl::lang {
+namespace {
+
+using nlohmann::json;
+using ruleset::Chain;
+using ruleset::Counter;
+using ruleset::FieldInfo;
+using ruleset::Interval;
+using ruleset::Match;
+using ruleset::Rule;
+using ruleset::Ruleset;
+using ruleset::Statement;
+using ruleset::Table;
+using ruleset::Value;
+using ruleset::ValueType;
+using ruleset::Verdict;
+
+std::string_view verdict_word(Verdict verdict) {
+    return verdict == Verdict::Accept ? "accept" : "drop";
+}
+
+bool is_address(ValueType type) {
+    return type == ValueType::EtherAddr || type == ValueType::Ipv4Addr || type == ValueType::Ipv6Addr;
+}
+
+json value_json(const FieldInfo& field, Value value) {
+    if (is_address(field.type))
+        return format_plain(field.type, value);
+    if (const auto symbol = ruleset::symbol(field.type, static_cast<std::uint32_t>(value)))
+        return *symbol;
+    return static_cast<std::uint64_t>(value);
+}
+
+json interval_json(const FieldInfo& field, const Interval& interval) {
+    if (interval.first == interval.last)
+        return value_json(field, interval.first);
+    const bool is_ip = field.type == ValueType::Ipv4Addr || field.type == ValueType::Ipv6Addr;
+    if (const auto length = is_ip ? prefix_length(interval, field.bits) : std::nullopt)
+        return {{"prefix", {{"addr", format_plain(field.type, interval.first)}, {"len", *length}}}};
+    return {{"range", json::array({value_json(field, interval.first), value_json(field, interval.last)})}};
+}
+
+std::vector<std::string_view> flag_names(Value flags) {
+    std::vector<std::string_view> names;
+    for (std::uint32_t bit = 1; bit <= flags; bit <<= 1U)
+        if ((flags & bit) != 0)
+            names.push_back(*ruleset::symbol(ValueType::TcpFlag, bit));
+    return names;
+}
+
+// "syn", or ["syn", "ack"]
+json flag_list_json(Value flags) {
+    const std::vector<std::string_view> names = flag_names(flags);
+    if (names.empty())
+        return 0;
+    return names.size() == 1 ? json(names[0]) : json(names);
+}
+
+// "syn", or {"|": ["syn", "ack"]}; more flags nest to the left.
+json flag_sum_json(Value flags) {
+    const std::vector<std::string_view> names = flag_names(flags);
+    if (names.empty())
+        return 0;
+    json sum = names[0];
+    for (std::size_t i = 1; i < names.size(); ++i)
+        sum = {{"|", json::array({std::move(sum), names[i]})}};
+    return sum;
+}
+
+json values_json(const FieldInfo& field, const Match& match) {
+    if (!match.is_set)
+        return interval_json(field, match.values.front());
+    json elements = json::array();
+    for (const Interval& interval : match.values)
+        elements.push_back(field.type == ValueType::TcpFlag && interval.first == interval.last
+                               ? flag_sum_json(interval.first)
+                               : interval_json(field, interval));
+    return {{"set", std::move(elements)}};
+}
+
+json names_json(const Match& match) {
+    if (!match.is_set)
+        return match.names.front();
+    return {{"set", match.names}};
+}
+
+json field_json(const FieldInfo& field) {
+    if (field.protocol == "meta")
+        return {{"meta", {{"key", field.name}}}};
+    return {{"payload", {{"protocol", field.protocol}, {"field", field.name}}}};
+}
+
+json match_json(std::string_view op, json left, json right) {
+    return {{"match", {{"op", op}, {"left", std::move(left)}, {"right", std::move(right)}}}};
+}
+
+json masked_json(json field, json mask) {
+    return {{"&", json::array({std::move(field), std::move(mask)})}};
+}
+
+json statement_json(const Match& match) {
+    const FieldInfo& field = ruleset::info(match.field);
+    const std::string_view sign = operator_sign(match.relation);
+    switch (match_form(match)) {
+    case MatchForm::FlagsAny:
+        return match_json("in", field_json(field), flag_list_json(*match.mask));
+    case MatchForm::FlagsNone:
+        return match_json("!", field_json(field), flag_list_json(*match.mask));
+    case MatchForm::FlagsUnder:
+        return match_json(sign, masked_json(field_json(field), flag_list_json(*match.mask)),
+                          flag_list_json(match.values.front().first));
+    case MatchForm::FlagsMasked:
+        return match_json(sign, masked_json(field_json(field), flag_sum_json(*match.mask)), values_json(field, match));
+    case MatchForm::Plain:
+        break;
+    }
+    return match_json(sign, field_json(field),
+                      field.type == ValueType::Ifname ? names_json(match) : values_json(field, match));
+}
+
+json statement_json(const Statement& statement, const Rule& rule, const PrintOptions& options) {
+    if (const auto* match = std::get_if<Match>(&statement))
+        return statement_json(*match);
+    if (const auto* verdict = std::get_if<Verdict>(&statement))
+        return {{verdict_word(*verdict), nullptr}};
+    if (options.stateless)
+        return {{"counter", nullptr}};
+    const Count count = options.count ? options.count(rule) : std::get<Counter>(statement).start;
+    return {{"counter", {{"packets", count.packets}, {"bytes", count.bytes}}}};
+}
+
+json table_json(const Table& table) {
+    json object = {{"family", "netdev"}, {"name", table.name}, {"handle", static_cast<std::uint64_t>(table.handle)}};
+    if (!table.comment.empty())
+        object["comment"] = table.comment;
+    return {{"table", std::move(object)}};
+}
+
+json chain_json(const Table& table, const Chain& chain) {
+    json object = {{"family", "netdev"},     {"table", table.name},
+                   {"name", chain.name},     {"handle", static_cast<std::uint64_t>(chain.handle)},
+                   {"type", "filter"},       {"hook", hook_name(chain.hook)},
+                   {"prio", chain.priority}, {"policy", verdict_word(chain.policy)}};
+    if (chain.devices.size() == 1)
+        object["dev"] = chain.devices.front();
+    else if (!chain.devices.empty())
+        object["dev"] = chain.devices;
+    if (!chain.comment.empty())
+        object["comment"] = chain.comment;
+    return {{"chain", std::move(object)}};
+}
+
+json rule_json(const Table& table, const Chain& chain, const Rule& rule, const PrintOptions& options) {
+    json statements = json::array();
+    for (const Statement& statement : rule.statements)
+        statements.push_back(statement_json(statement, rule, options));
+    json object = {{"family", "netdev"},
+                   {"table", table.name},
+                   {"chain", chain.name},
+                   {"handle", static_cast<std::uint64_t>(rule.handle)},
+                   {"expr", std::move(statements)}};
+    if (!rule.comment.empty())
+        object["comment"] = rule.comment;
+    return {{"rule", std::move(object)}};
+}
+
+}  // namespace
+
+json ruleset_json(const Ruleset& ruleset, const PrintOptions& options) {
+    json objects = json::array();
+    objects.push_back({{"metainfo", {{"json_schema_version", 1}}}});
+    for (const Table& table : ruleset.tables) {
+        objects.push_back(table_json(table));
+        for (const Chain& chain : table.chains)
+            objects.push_back(chain_json(table, chain));
+        for (const Chain& chain : table.chains)
+            for (const Rule& rule : chain.rules)
+                objects.push_back(rule_json(table, chain, rule, options));
+    }
+    return {{"nftables", std::move(objects)}};
+}
+
+}  // namespace xdpctl::lang

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lang/parse.h"
+
+#include <fmt/format.h>
+
+#include "lang/cursor.h"
+#include "lang/rule.h"
+#include "lang/ruleset.h"
+#include "lang/source.h"
+#include "lang/token.h"
+#include "ruleset/check.h"
+
+namespace xdpctl::lang {
+namespace {
+
+Status check_size(std::string_view text, std::string_view source) {
+    if (text.size() < text_size_max)
+        return {};
+    return fail(ErrorKind::Input, fmt::format("{} has {} bytes", source, text.size()),
+                fmt::format("a ruleset has less than {}", text_size_max));
+}
+
+}  // namespace
+
+Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view source, bool with_handles) {
+    XDPCTL_TRY(check_size(text, source));
+    const Source lines(source, text);
+    Diagnostics diagnostics(lines);
+    const std::vector<Token> tokens = tokenize(text, with_handles);
+    Cursor cursor(lines, tokens, diagnostics);
+    ruleset::Ruleset ruleset = RulesetParser(cursor).parse();
+    if (diagnostics.empty())
+        for (ruleset::Problem& problem : ruleset::problems(ruleset))
+            diagnostics.add(problem.position, std::move(problem.what), std::move(problem.next));
+    if (!diagnostics.empty())
+        return std::unexpected(diagnostics.error());
+    return ruleset;
+}
+
+Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source) {
+    XDPCTL_TRY(check_size(text, source));
+    const Source lines(source, text);
+    Diagnostics diagnostics(lines);
+    const std::vector<Token> tokens = tokenize(text, false);
+    Cursor cursor(lines, tokens, diagnostics);
+    ruleset::Rule rule;
+    if (RuleParser(cursor).parse(rule)) {
+        while (cursor.take_if(TokenKind::Newline) || cursor.take_if(TokenKind::Semicolon)) {
+        }
+        if (!cursor.at(TokenKind::End))
+            cursor.expected("the end of the rule", "one rule at a time");
+    }
+    if (!diagnostics.empty())
+        return std::unexpected(diagnostics.error());
+    return rule;
+}
+
+}  // namespace xdpctl::lang

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lang/rule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "lang/match.h"
+#include "lang/protocols.h"
+#include "lang/suggest.h"
+#include "lang/unsupported.h"
+#include "lang/value.h"
+#include "ruleset/check.h"
+
+namespace xdpctl::lang {
+namespace {
+
+using ruleset::Counter;
+using ruleset::Field;
+using ruleset::Match;
+using ruleset::Rule;
+using ruleset::Statement;
+using ruleset::Verdict;
+
+constexpr std::string_view protocol_words[] = {"ip",   "tcp",  "udp",  "ip6",    "meta",
+                                               "icmp", "vlan", "sctp", "icmpv6", "ether"};
+constexpr std::string_view other_words[] = {"accept", "drop", "counter", "comment", "iifname", "oifname"};
+// Keys of meta that nft does not take without it.
+constexpr std::string_view meta_words[] = {"length", "l4proto", "protocol"};
+
+bool is_protocol(std::string_view word) {
+    return std::ranges::find(protocol_words, word) != std::end(protocol_words);
+}
+
+std::vector<std::string_view> field_names(std::string_view protocol) {
+    std::vector<std::string_view> names;
+    for (const ruleset::FieldInfo& field : ruleset::fields())
+        if (field.protocol == protocol)
+            names.push_back(field.name);
+    return names;
+}
+
+std::string word_hint(std::string_view word) {
+    std::vector<std::string_view> words(std::begin(protocol_words), std::end(protocol_words));
+    words.insert(words.end(), std::begin(other_words), std::end(other_words));
+    std::string near = did_you_mean(word, words);
+    if (!near.empty())
+        return near;
+    for (const ruleset::FieldInfo& field : ruleset::fields())
+        if (field.name == word)
+            return fmt::format("'{}' is a field of a protocol: write {} {}", word, field.protocol, word);
+    return "a match starts with a protocol: tcp dport 22";
+}
+
+}  // namespace
+
+bool RuleParser::parse(Rule& rule) {
+    rule.position = cursor_.position(cursor_.peek());
+    statements_.clear();
+    if (!parse_statements())
+        return false;
+    if (statements_.empty())
+        return cursor_.expected("a statement", "a rule needs a match, a counter or a verdict");
+    rule.statements.assign(std::make_move_iterator(statements_.begin()), std::make_move_iterator(statements_.end()));
+    return !cursor_.take_if_word("comment") || parse_comment(rule);
+}
+
+bool RuleParser::parse_statements() {
+    Protocols protocols;
+    const Token* verdict = nullptr;
+    while (!cursor_.at_statement_end() && !cursor_.at_word("comment")) {
+        const Token& first = cursor_.peek();
+        if (verdict != nullptr)
+            return cursor_.error(first, fmt::format("nothing can follow '{}'", cursor_.text(*verdict)),
+                                 "put the verdict last, or on a line of its own");
+        if (!parse_statement(first))
+            return false;
+        const Statement& statement = statements_.back();
+        if (std::holds_alternative<Verdict>(statement))
+            verdict = &first;
+        else if (const auto* match = std::get_if<Match>(&statement))
+            if (const auto conflict = protocols.add(*match))
+                return cursor_.error(first, *conflict, "no packet has both: write two rules");
+    }
+    return true;
+}
+
+bool RuleParser::parse_statement(const Token& first) {
+    if (first.kind != TokenKind::Word)
+        return refuse_statement(first);
+    const std::string_view word = cursor_.text(first);
+    if (is_protocol(word)) {
+        cursor_.take();
+        return parse_field(first, word);
+    }
+    if (word == "accept" || word == "drop") {
+        cursor_.take();
+        statements_.emplace_back(word == "accept" ? Verdict::Accept : Verdict::Drop);
+        return true;
+    }
+    if (word == "counter")
+        return parse_counter();
+    if (word == "iifname" || word == "oifname") {
+        cursor_.take();
+        return parse_match_of(first, word == "iifname" ? Field::MetaIifname : Field::MetaOifname);
+    }
+    return refuse_statement(first);
+}
+
+// counter [packets N] [bytes N], in any order.
+bool RuleParser::parse_counter() {
+    const auto is_counter = [](const Statement& statement) { return std::holds_alternative<Counter>(statement); };
+    if (std::ranges::any_of(statements_, is_counter))
+        return cursor_.error(cursor_.peek(), "a second counter in a rule is not supported yet",
+                             "write two rules to count at two places");
+    cursor_.take();
+    Counter counter;
+    while (cursor_.at_word("packets") || cursor_.at_word("bytes")) {
+        std::uint64_t& count = cursor_.at_word("packets") ? counter.start.packets : counter.start.bytes;
+        cursor_.take();
+        const Token number = cursor_.peek();
+        if (number.kind != TokenKind::Number)
+            return cursor_.expected("a number", "write: counter packets 0 bytes 0");
+        const auto value = parse_number(cursor_.text(number));
+        if (!value)
+            return cursor_.error(number, fmt::format("{} does not fit into 64 bits", cursor_.text(number)));
+        cursor_.take();
+        count = *value;
+    }
+    if (cursor_.at_word("name"))
+        return cursor_.error(cursor_.peek(), "named counters are not supported yet", "write 'counter' alone");
+    statements_.emplace_back(counter);
+    return true;
+}
+
+bool RuleParser::parse_field(const Token& first, std::string_view protocol) {
+    if (!cursor_.at(TokenKind::Word))
+        return cursor_.expected(fmt::format("a field of {}", protocol),
+                                fmt::format("fields: {}", fmt::join(field_names(protocol), ", ")));
+    const auto field = ruleset::find_field(protocol, cursor_.text(cursor_.peek()));
+    if (!field)
+        return refuse_field(protocol);
+    cursor_.take();
+    return parse_match_of(first, *field);
+}
+
+bool RuleParser::parse_match_of(const Token& first, Field field) {
+    Match match;
+    match.field = field;
+    if (!parse_match(cursor_, first, match))
+        return false;
+    statements_.emplace_back(std::move(match));
+    return true;
+}
+
+bool RuleParser::parse_comment(Rule& rule) {
+    const auto text = parse_comment_text(cursor_);
+    if (!text)
+        return false;
+    rule.comment = *text;
+    if (cursor_.at_statement_end())
+        return true;
+    return cursor_.error(cursor_.peek(), "nothing can follow the comment", "put the comment last");
+}
+
+bool RuleParser::refuse_field(std::string_view protocol) {
+    const Token token = cursor_.peek();
+    const std::string_view name = cursor_.text(token);
+    if (const Unsupported* known = unsupported_field(protocol, name))
+        return cursor_.error(token, fmt::format("'{} {}' is not supported yet", protocol, name),
+                             std::string(known->way_out));
+    const std::vector<std::string_view> names = field_names(protocol);
+    std::string near = did_you_mean(name, names);
+    return cursor_.error(token, fmt::format("unknown field '{}' of {}", name, protocol),
+                         near.empty() ? fmt::format("fields: {}", fmt::join(names, ", ")) : std::move(near));
+}
+
+bool RuleParser::refuse_statement(const Token& first) {
+    if (first.kind == TokenKind::At)
+        return cursor_.error(first, "raw payload expressions ('@') are not supported yet", "match a field by its name");
+    if (first.kind == TokenKind::Dollar)
+        return cursor_.error(first, "variables ('$') are not supported yet", "write the value in its place");
+    if (first.kind != TokenKind::Word)
+        return cursor_.expected("a match, 'counter', 'accept' or 'drop'");
+    const std::string_view word = cursor_.text(first);
+    if (const Unsupported* known = unsupported_statement(word))
+        return cursor_.error(first, fmt::format("'{}' is not supported yet", word), std::string(known->way_out));
+    if (std::ranges::find(meta_words, word) != std::end(meta_words))
+        return cursor_.error(first, fmt::format("'{}' needs the word meta in front", word),
+                             fmt::format("write: meta {}", word));
+    return cursor_.error(first, fmt::format("unknown word '{}'", word.substr(0, 64)), word_hint(word));
+}
+
+std::optional<std::string_view> parse_comment_text(Cursor& cursor) {
+    const Token token = cursor.peek();
+    if (token.kind != TokenKind::Quoted && token.kind != TokenKind::Word) {
+        cursor.expected("the comment's text", "write: comment \"text\"");
+        return std::nullopt;
+    }
+    cursor.take();
+    const std::string_view text = cursor.unquoted(token);
+    if (const auto fault = ruleset::comment_fault(text)) {
+        cursor.error(token, *fault);
+        return std::nullopt;
+    }
+    return text;
+}
+
+}  // namespace xdpctl::lang

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lang/source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace xdpctl::lang {
+namespace {
+
+constexpr std::size_t shown_max = 160;    // bytes of a long line that are shown
+constexpr std::size_t shown_before = 60;  // of them in front of the token
+
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+// The part of a line that is shown, and where in it the token starts.
+struct Window {
+    std::string text;
+    std::size_t token = 0;
+};
+
+Window window(std::string_view line, std::size_t column) {
+    std::size_t start = 0;
+    if (line.size() > shown_max && column > shown_before)
+        start = column - shown_before;
+    const bool is_cut = line.size() - start > shown_max;
+    Window shown{.text = std::string(line.substr(start, shown_max)), .token = column - start};
+    // What a terminal would obey must not reach it.
+    std::ranges::replace_if(
+        shown.text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }, '?');
+    if (start > 0) {
+        shown.text.insert(0, "...");
+        shown.token += 3;
+    }
+    if (is_cut)
+        shown.text += "...";
+    return shown;
+}
+
+std::string caret_line(const Window& shown, std::size_t length) {
+    std::string carets;
+    for (std::size_t i = 0; i < shown.token && i < shown.text.size(); ++i)
+        if (!is_continuation(shown.text[i]))
+            carets += shown.text[i] == '\t' ? '\t' : ' ';
+    const std::size_t end = std::min(shown.text.size(), shown.token + length);
+    std::size_t underlined = 0;
+    for (std::size_t i = shown.token; i < end; ++i)
+        underlined += is_continuation(shown.text[i]) ? 0 : 1;
+    carets += '^';
+    if (underlined > 1)
+        carets.append(underlined - 1, '~');
+    return carets;
+}
+
+}  // namespace
+
+std::string Diagnostic::text() const {
+    const Window shown = window(line_text, column - 1);
+    std::string out = fmt::format("{}:{}:{}: error: {}\n    {}\n    {}", source, line, column, message, shown.text,
+                                  caret_line(shown, length));
+    if (!hint.empty())
+        out += fmt::format("\n    {}", hint);
+    return out;
+}
+
+void Source::index_lines() const {
+    line_starts_.push_back(0);
+    for (std::size_t i = text_.find('\n'); i != std::string_view::npos; i = text_.find('\n', i + 1))
+        line_starts_.push_back(static_cast<std::uint32_t>(i + 1));
+}
+
+ruleset::SourcePosition Source::position(std::size_t offset) const {
+    if (line_starts_.empty())
+        index_lines();
+    const auto next = std::ranges::upper_bound(line_starts_, offset);
+    return {.line = static_cast<std::uint32_t>(next - line_starts_.begin()),
+            .column = static_cast<std::uint32_t>(offset - *(next - 1) + 1)};
+}
+
+std::string_view Source::line_text(std::uint32_t line) const {
+    if (line_starts_.empty())
+        index_lines();
+    const std::string_view rest = text_.substr(line_starts_[line - 1]);
+    return rest.substr(0, rest.find('\n'));
+}
+
+void Diagnostics::add(std::size_t offset, std::size_t length, std::string message, std::string hint) {
+    add(source_.position(offset), std::move(message), std::move(hint), length);
+}
+
+void Diagnostics::add(ruleset::SourcePosition position, std::string message, std::string hint, std::size_t length) {
+    if (full())
+        return;
+    found_.push_back({.source = std::string(source_.name()),
+                      .line = position.line,
+                      .column = position.column,
+                      .length = static_cast<std::uint32_t>(length),
+                      .line_text = std::string(source_.line_text(position.line)),
+                      .message = std::move(message),
+                      .hint = std::move(hint)});
+}
+
+Error Diagnostics::error() const {
+    std::string what;
+    for (const Diagnostic& diagnostic : found_) {
+        if (!what.empty())
+            what += '\n';
+        what += diagnostic.text();
+    }
+    if (full())
+        what += "\ntoo many errors: the rest is not shown";
+    return {.kind = ErrorKind::Input, .what = std::move(what), .cause = {}, .next = {}};
+}
+
+}  // namespace xdpctl::lang

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lang/unsupported.h"
+
+#include <algorithm>
+#include <span>
+
+namespace xdpctl::lang {
+namespace {
+
+constexpr std::string_view leave_out = "leave it out here; nft can run such a rule beside xdpctl";
+constexpr std::string_view use_drop = "write 'drop'";
+constexpr std::string_view no_verdict = "leave it out: a rule without a verdict lets evaluation go on";
+constexpr std::string_view inline_rules = "put the other chain's rules in its place";
+constexpr std::string_view elements_inline = "write the elements in braces in the rule: { 22, 80-90 }";
+constexpr std::string_view interface_name = "match the name: iifname \"eth0\"";
+constexpr std::string_view split_protocols = "write one rule for each protocol: tcp dport 53, udp dport 53";
+constexpr std::string_view values_inline = "write the value where the variable stands";
+
+constexpr Unsupported statements[] = {
+    {"limit", leave_out},
+    {"log", "leave it out; counters show that the rule matched"},
+    {"reject", use_drop},
+    {"jump", inline_rules},
+    {"goto", inline_rules},
+    {"return", "write the chain's policy as the verdict"},
+    {"continue", no_verdict},
+    {"queue", leave_out},
+    {"quota", leave_out},
+    {"last", leave_out},
+    {"notrack", leave_out},
+    {"ct", leave_out},
+    {"fwd", leave_out},
+    {"dup", leave_out},
+    {"add", leave_out},
+    {"update", leave_out},
+    {"delete", leave_out},
+    {"set", leave_out},
+    {"map", leave_out},
+    {"meter", leave_out},
+    {"flow", leave_out},
+    {"snat", leave_out},
+    {"dnat", leave_out},
+    {"masquerade", leave_out},
+    {"redirect", leave_out},
+    {"tproxy", leave_out},
+    {"synproxy", leave_out},
+    {"reset", leave_out},
+    {"secmark", leave_out},
+    {"arp", "match all of ARP: ether type arp"},
+    {"th", split_protocols},
+    {"udplite", "match all of it: meta l4proto udplite"},
+    {"dccp", "match all of it: meta l4proto dccp"},
+    {"ah", "match all of it: meta l4proto ah"},
+    {"esp", "match all of it: meta l4proto esp"},
+    {"comp", "match all of it: meta l4proto comp"},
+    {"igmp", "match all of it: meta l4proto igmp"},
+    {"gre", "match all of it: meta l4proto gre"},
+    {"vxlan", leave_out},
+    {"geneve", leave_out},
+    {"gretap", leave_out},
+    {"exthdr", leave_out},
+    {"hbh", leave_out},
+    {"rt", leave_out},
+    {"rt0", leave_out},
+    {"rt2", leave_out},
+    {"rt4", leave_out},
+    {"srh", leave_out},
+    {"frag", leave_out},
+    {"dst", leave_out},
+    {"mh", leave_out},
+    {"fib", leave_out},
+    {"socket", leave_out},
+    {"osf", leave_out},
+    {"ipsec", leave_out},
+    {"tunnel", leave_out},
+    {"numgen", leave_out},
+    {"jhash", leave_out},
+    {"symhash", leave_out},
+    {"xt", leave_out},
+    {"iif", interface_name},
+    {"oif", "match the name: oifname \"eth0\""},
+    {"iiftype", leave_out},
+    {"oiftype", leave_out},
+    {"iifgroup", interface_name},
+    {"oifgroup", leave_out},
+    {"iifkind", interface_name},
+    {"oifkind", leave_out},
+    {"mark", leave_out},
+    {"pkttype", "match the address: ether daddr ff:ff:ff:ff:ff:ff"},
+    {"cpu", leave_out},
+    {"cgroup", leave_out},
+    {"skuid", leave_out},
+    {"skgid", leave_out},
+    {"rtclassid", leave_out},
+    {"nftrace", leave_out},
+    {"ibrname", leave_out},
+    {"obrname", leave_out},
+    {"ibriport", leave_out},
+    {"obriport", leave_out},
+    {"hour", leave_out},
+    {"day", leave_out},
+    {"time", leave_out},
+    {"include", "put the file's text in its place"},
+    {"define", values_inline},
+    {"redefine", values_inline},
+    {"undefine", values_inline},
+};
+
+struct ProtocolFields {
+    std::string_view protocol;
+    std::span<const Unsupported> fields;
+};
+
+constexpr Unsupported vlan_fields[] = {{"pcp", leave_out}, {"dei", leave_out}, {"cfi", leave_out}, {"type", leave_out}};
+constexpr Unsupported ip_fields[] = {
+    {"version", "match the protocol: ether type ip"},
+    {"hdrlength", leave_out},
+    {"dscp", leave_out},
+    {"ecn", leave_out},
+    {"length", "match the packet's: meta length"},
+    {"id", leave_out},
+    {"frag-off", leave_out},
+    {"ttl", leave_out},
+    {"checksum", leave_out},
+    {"option", leave_out},
+};
+constexpr Unsupported ip6_fields[] = {
+    {"version", "match the protocol: ether type ip6"},
+    {"dscp", leave_out},
+    {"ecn", leave_out},
+    {"flowlabel", leave_out},
+    {"length", "match the packet's: meta length"},
+    {"hoplimit", leave_out},
+};
+constexpr Unsupported tcp_fields[] = {
+    {"sequence", leave_out}, {"ackseq", leave_out},   {"doff", leave_out},   {"reserved", leave_out},
+    {"window", leave_out},   {"checksum", leave_out}, {"urgptr", leave_out}, {"option", leave_out},
+};
+constexpr Unsupported udp_fields[] = {{"length", "match the packet's: meta length"}, {"checksum", leave_out}};
+constexpr Unsupported sctp_fields[] = {{"vtag", leave_out}, {"checksum", leave_out}, {"chunk", leave_out}};
+constexpr Unsupported icmp_fields[] = {
+    {"checksum", leave_out}, {"id", leave_out}, {"sequence", leave_out}, {"mtu", leave_out}, {"gateway", leave_out},
+};
+constexpr Unsupported icmpv6_fields[] = {
+    {"checksum", leave_out}, {"parameter-problem", leave_out}, {"mtu", leave_out},       {"packet-too-big", leave_out},
+    {"id", leave_out},       {"sequence", leave_out},          {"max-delay", leave_out},
+};
+constexpr Unsupported meta_fields[] = {
+    {"protocol", "write: ether type ip"},
+    {"nfproto", "write: ether type ip, or ether type ip6"},
+    {"mark", leave_out},
+    {"priority", leave_out},
+    {"random", leave_out},
+    {"iif", interface_name},
+    {"oif", "match the name: oifname \"eth0\""},
+    {"iiftype", leave_out},
+    {"oiftype", leave_out},
+    {"iifgroup", interface_name},
+    {"oifgroup", leave_out},
+    {"iifkind", interface_name},
+    {"oifkind", leave_out},
+    {"pkttype", "match the address: ether daddr ff:ff:ff:ff:ff:ff"},
+    {"cpu", leave_out},
+    {"cgroup", leave_out},
+    {"skuid", leave_out},
+    {"skgid", leave_out},
+    {"rtclassid", leave_out},
+    {"nftrace", leave_out},
+    {"ibrname", leave_out},
+    {"obrname", leave_out},
+    {"ibriport", leave_out},
+    {"obriport", leave_out},
+    {"ibrpvid", leave_out},
+    {"ibrvproto", leave_out},
+    {"secpath", leave_out},
+    {"ipsec", leave_out},
+    {"sdif", leave_out},
+    {"sdifname", leave_out},
+    {"time", leave_out},
+    {"day", leave_out},
+    {"hour", leave_out},
+};
+
+constexpr ProtocolFields protocol_fields[] = {
+    {"vlan", vlan_fields}, {"ip", ip_fields},     {"ip6", ip6_fields},       {"tcp", tcp_fields},   {"udp", udp_fields},
+    {"sctp", sctp_fields}, {"icmp", icmp_fields}, {"icmpv6", icmpv6_fields}, {"meta", meta_fields},
+};
+
+constexpr std::string_view one_table = "state the whole ruleset as table blocks";
+
+constexpr Unsupported objects[] = {
+    {"set", elements_inline},
+    {"map", elements_inline},
+    {"flowtable", leave_out},
+    {"counter", "write 'counter' in the rule"},
+    {"quota", leave_out},
+    {"limit", leave_out},
+    {"ct", leave_out},
+    {"secmark", leave_out},
+    {"synproxy", leave_out},
+    {"flags", "leave the table out to switch it off"},
+    {"include", "put the file's text in its place"},
+    {"define", values_inline},
+    {"redefine", values_inline},
+    {"undefine", values_inline},
+    {"add", one_table},
+    {"create", one_table},
+    {"insert", one_table},
+    {"replace", one_table},
+    {"delete", "leave out of the ruleset what is not wanted"},
+    {"destroy", "leave out of the ruleset what is not wanted"},
+    {"rename", one_table},
+    {"reset", one_table},
+    {"list", "use: xdpctl list ruleset"},
+    {"monitor", "use: nft monitor"},
+    {"export", "use: xdpctl list ruleset --json"},
+    {"import", one_table},
+    {"describe", "use: nft describe"},
+};
+
+const Unsupported* find(std::span<const Unsupported> words, std::string_view word) {
+    const auto found = std::ranges::find(words, word, &Unsupported::word);
+    return found == words.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const Unsupported* unsupported_statement(std::string_view word) {
+    return find(statements, word);
+}
+
+const Unsupported* unsupported_field(std::string_view protocol, std::string_view field) {
+    const auto found = std::ranges::find(protocol_fields, protocol, &ProtocolFields::protocol);
+    return found == std::end(protocol_fields) ? nullptr : find(found->fields, field);
+}
+
+const Unsupported* unsupported_object(std::string_view word) {
+    return find(objects, word);
+}
+
+}  // namespace xdpctl::lang
