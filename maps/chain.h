@@ -39,7 +39,7 @@ enum xdpctl_mode {
 /* Element of map `devices`, indexed by device slot. Written and read by the CLI only. */
 struct xdpctl_device {
 	char name[XDPCTL_IFNAME_SIZE]; /* as the ruleset names it; empty: the slot is free */
-	__u32 ifindex; /* when attached */
+	__u32 ifindex; /* when attached, or about to be; 0 when not */
 	__u32 attachment; /* enum xdpctl_attachment; NONE: the slot is kept for the device */
 	__u32 mode; /* enum xdpctl_mode, as attached */
 	__u32 program_id; /* of the entry program */

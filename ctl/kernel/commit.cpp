@@ -54,9 +54,15 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
-xdpctl_device device_entry(const Interface& interface, const Attachment& attachment) {
+// A slot kept for a device that is not attached.
+xdpctl_device seat_of(const Interface& interface) {
     xdpctl_device device{};
     interface.name.copy(device.name, sizeof(device.name) - 1);
+    return device;
+}
+
+xdpctl_device device_entry(const Interface& interface, const Attachment& attachment) {
+    xdpctl_device device = seat_of(interface);
     device.ifindex = std::to_underlying(interface.index);
     device.attachment = attachment.kind;
     device.mode = attachment.mode;
@@ -345,15 +351,20 @@ private:
         return attach_anew(plan, joining);
     }
 
-    // The slot in the new chain: whatever an earlier attachment of the device left there goes.
+    // The slot in the new chain: what an earlier attachment of the device left there goes, and who takes it is written
+    // down before it is taken.
     Status take_seat(const LiveChain& chain, const Joining& joining) {
-        const xdpctl_device unattached = device_entry(joining.interface, {});
+        undo_.push_back([&chain, &joining] {
+            return chain.write_device(joining.slot, joining.bound ? seat_of(joining.interface) : xdpctl_device{});
+        });
+        xdpctl_device device = seat_of(joining.interface);
+        device.ifindex = std::to_underlying(joining.interface.index);
         if (!joining.bound)
-            return chain.bind_device(joining.slot, unattached);
+            return chain.bind_device(joining.slot, device);
         if (is_attached(*joining.bound))
             XDPCTL_TRY(detach(IfIndex{joining.bound->ifindex}, chain.key().hook, attachment_of(*joining.bound),
                               live_.layout.link(chain.key(), joining.slot)));
-        return chain.write_device(joining.slot, unattached);
+        return chain.write_device(joining.slot, device);
     }
 
     Status attach_anew(const ChainPlan& plan, const Joining& joining) {
@@ -368,9 +379,8 @@ private:
         const auto attachment = attach(joining.interface, chain.key().hook, joining.mode, open_entry, pin, warnings_);
         if (!attachment)
             return std::unexpected(attachment.error());
-        undo_.push_back([&chain, &joining, attachment = *attachment, pin]() -> Status {
-            XDPCTL_TRY(detach(joining.interface.index, chain.key().hook, attachment, pin));
-            return chain.write_device(joining.slot, device_entry(joining.interface, {}));
+        undo_.push_back([&chain, &joining, attachment = *attachment, pin] {
+            return detach(joining.interface.index, chain.key().hook, attachment, pin);
         });
         return chain.write_device(joining.slot, device_entry(joining.interface, *attachment));
     }
@@ -382,8 +392,9 @@ private:
             return std::unexpected(datapath.error());
         const Seat from{*joining.from, joining.in_from.slot};
         const Seat to{plan.live(), joining.slot};
+        XDPCTL_TRY(transfer(live_.layout, device, from, to));
         undo_.push_back([this, &device, from, to] { return transfer(live_.layout, device, to, from); });
-        return transfer(live_.layout, device, from, to);
+        return {};
     }
 
     // Without a link there is a moment without rules.
@@ -424,6 +435,7 @@ private:
         }
         for (const auto& step : undo_ | std::views::reverse)
             (void)step();
+        (void)return_transferred(live_);
         settle(live_, ignored);
     }
 

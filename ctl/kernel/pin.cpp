@@ -19,12 +19,4 @@ Result<Fd> open_pin(const std::filesystem::path& path) {
     return fd;
 }
 
-Result<std::uint32_t> linked_program_id(const Fd& link) {
-    bpf_link_info info{};
-    std::uint32_t length = sizeof(info);
-    if (const int error = bpf_obj_get_info_by_fd(link.get(), &info, &length); error != 0)
-        return fail_errno(error, "cannot read a link's program");
-    return info.prog_id;
-}
-
 }  // namespace xdpctl::kernel

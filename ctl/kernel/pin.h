@@ -12,7 +12,5 @@ namespace xdpctl::kernel {
 
 [[nodiscard]] Status pin_object(const Fd& object, const std::filesystem::path& path);
 [[nodiscard]] Result<Fd> open_pin(const std::filesystem::path& path);
-// Id of the program that a link runs.
-[[nodiscard]] Result<std::uint32_t> linked_program_id(const Fd& link);
 
 }  // namespace xdpctl::kernel

@@ -15,6 +15,8 @@
 #include "kernel/program.h"
 #include "kernel/rule_slots.h"
 #include "kernel/survey.h"
+#include "kernel/transfer.h"
+#include "kernel/unrecorded.h"
 
 namespace xdpctl::kernel {
 
@@ -83,6 +85,8 @@ private:
         if (is_attached(device))
             note(detach(IfIndex{device.ifindex}, chain.key().hook, attachment_of(device),
                         live_.layout.link(chain.key(), slot)));
+        else if (device.ifindex != 0)
+            note(detach_unrecorded(chain, IfIndex{device.ifindex}));
     }
 
     void settle_chain(const NamedChain& named, std::span<const Interface> interfaces) {
@@ -244,6 +248,8 @@ Result<Live> recover(const Layout& layout, Warnings& warnings) {
             XDPCTL_TRY(open_layers(*live, *directory));
         }
     }
+    if (Status returned = return_transferred(*live); !returned)
+        warnings.push_back(returned.error().text());
     settle(*live, warnings);
     return live;
 }

@@ -22,4 +22,8 @@ struct Seat {
 // REQUIRES: `device` is attached at `from` and transferable; the chain of `to` has its layer.
 [[nodiscard]] Status transfer(const Layout& layout, const xdpctl_device& device, const Seat& from, const Seat& to);
 
+// Takes back what a writer that was killed in the middle of a transfer, or before publishing, left: devices that the
+// running generation names in one chain and that run the entry of another. REQUIRES: layers are open.
+[[nodiscard]] Status return_transferred(const Live& live);
+
 }  // namespace xdpctl::kernel

@@ -1,0 +1,674 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The pinned state and its atomic change, on real devices with real packets.
+#include "kernel/state.h"
+
+#include <bpf/bpf.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <random>
+#include <ranges>
+#include <set>
+#include <thread>
+
+#include "kernel/bpffs.h"
+#include "kernel/layout.h"
+#include "lang/parse.h"
+#include "lang/print.h"
+#include "maps/counter.h"
+#include "maps/generation.h"
+#include "ruleset/edit.h"
+#include "support/command.h"
+#include "support/netns.h"
+#include "support/traffic.h"
+
+namespace xdpctl::kernel {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using ruleset::Hook;
+using ruleset::Position;
+using ruleset::Ruleset;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr auto lock_timeout = 200ms;
+
+template <typename T>
+T take(Result<T> result) {
+    if (!result)
+        throw std::runtime_error(result.error().text());
+    return std::move(*result);
+}
+void take(const Status& status) {
+    if (!status)
+        throw std::runtime_error(status.error().text());
+}
+
+ruleset::Rule rule(std::string_view text) {
+    return take(lang::parse_rule(text, "<test>"));
+}
+
+State open_for_writing() {
+    Warnings warnings;
+    return take(State::open_for_writing(lock_timeout, warnings));
+}
+
+// What a child process does, in the caller's namespaces. Exits 1 with the message when it throws.
+pid_t fork_child(const std::function<void()>& action) {
+    const pid_t child = ::fork();
+    if (child != 0)
+        return child;
+    try {
+        action();
+        ::_exit(0);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        ::_exit(1);
+    }
+}
+
+int wait_for(pid_t child) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status;
+}
+
+std::size_t open_descriptors() {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator{}));
+}
+
+class StateTest : public testing::Test {
+protected:
+    void SetUp() override {
+        connect(pair_);
+        connect(second_);
+        Warnings warnings;
+        directory_ = take(here_.run([&] { return state_directory(false, warnings); }));
+        descriptors_ = open_descriptors();
+    }
+
+    void TearDown() override {
+        sender_.reset();
+        if (!HasFatalFailure()) {
+            change([](Ruleset& ruleset) { ruleset.tables.clear(); });
+            EXPECT_FALSE(fs::exists(directory_)) << "pins were left below " << directory_;
+            EXPECT_LE(open_descriptors(), descriptors_) << "descriptors were left open";
+        }
+    }
+
+    static void connect(const test::VethPair& pair) {
+        const bool first = pair.left().name() == "eth0";
+        const std::string prefix = first ? "192.0.2." : "198.51.100.";
+        pair.left().add_address(prefix + "1/24");
+        pair.right().add_address(prefix + "2/24");
+        pair.left().add_neighbour(prefix + "2", pair.right().mac());
+        pair.right().add_neighbour(prefix + "1", pair.left().mac());
+    }
+
+    // Opens, edits, commits, closes: what one command does.
+    Status try_change(const std::function<void(Ruleset&)>& edit, const CommitOptions& options = {}) {
+        return here_.run([&]() -> Status {
+            warnings_.clear();
+            auto state = State::open_for_writing(lock_timeout, warnings_);
+            if (!state)
+                return std::unexpected(state.error());
+            Ruleset next = state->ruleset();
+            edit(next);
+            return state->commit(std::move(next), options, warnings_);
+        });
+    }
+    void change(const std::function<void(Ruleset&)>& edit, const CommitOptions& options = {}) {
+        take(try_change(edit, options));
+    }
+
+    State read() const {
+        return here_.run([] { return take(State::open()); });
+    }
+
+    Handle add(std::string_view text, Position position = {}, const ruleset::ChainName& chain = {}) {
+        Handle handle{};
+        change([&](Ruleset& ruleset) { handle = take(add_rule(ruleset, chain, rule(text), position)); });
+        return handle;
+    }
+
+    void attach(const std::string& device, Hook hook = Hook::Ingress, xdpctl_mode mode = XDPCTL_MODE_AUTO) {
+        const ruleset::ChainName chain{std::string(ruleset::default_table), std::string(default_chain(hook))};
+        change([&](Ruleset& ruleset) { take(add_device(ruleset, chain, hook, device)); }, {.modes = {{device, mode}}});
+    }
+
+    // Datagrams from the other side, each judged before this returns.
+    void send(unsigned count, std::uint16_t port = 4000, const std::string& to = "192.0.2.1") {
+        if (!sender_)
+            sender_ = std::make_unique<test::UdpSocket>(there_, "0.0.0.0", 0);
+        for (unsigned i = 0; i < count; ++i)
+            sender_->send(to, port, "payload");
+        settle_traffic();
+    }
+
+    // Packets on a veth pair wait in the receiving CPU's queue for its next softirq at most.
+    static void settle_traffic() { std::this_thread::sleep_for(20ms); }
+
+    std::uint64_t packets(Handle handle) const {
+        const auto counts = here_.run([&] { return take(read().rule_counts()); });
+        return counts.at(handle).packets;
+    }
+
+    std::vector<DeviceStatus> devices() const {
+        return here_.run([&] { return take(take(State::open()).devices()); });
+    }
+
+    std::uint64_t judged(const std::function<bool(const DeviceCount&)>& which) const {
+        std::uint64_t sum = 0;
+        for (const DeviceCount& count : take(read().device_counts()))
+            sum += which(count) ? count.count.packets : 0;
+        return sum;
+    }
+
+    std::set<std::string> pins() const {
+        std::set<std::string> out;
+        if (fs::exists(directory_)) {
+            for (const auto& entry : fs::recursive_directory_iterator(directory_))
+                out.insert(fs::relative(entry.path(), directory_));
+        }
+        return out;
+    }
+
+    test::Netns here_;
+    test::Netns there_;
+    test::VethPair pair_{here_, "eth0", there_, "peer0"};
+    test::VethPair second_{here_, "eth1", there_, "peer1"};
+    fs::path directory_;
+    std::size_t descriptors_ = 0;
+    Warnings warnings_;
+    std::unique_ptr<test::UdpSocket> sender_;
+};
+
+TEST_F(StateTest, NamespaceWithoutStateReadsAsEmpty) {
+    const State state = read();
+    EXPECT_THAT(state.ruleset().tables, IsEmpty());
+    EXPECT_EQ(state.generation(), 0U);
+    EXPECT_FALSE(fs::exists(directory_));
+}
+
+TEST_F(StateTest, AnotherProcessSeesWhatAnEarlierOneCommitted) {
+    const int status = wait_for(fork_child([&] {
+        attach("eth0");
+        add("udp dport 4000 counter packets 7 bytes 70 drop comment \"test\"");
+    }));
+    ASSERT_EQ(status, 0);
+    EXPECT_FALSE(test::udp_arrives(there_, here_, "192.0.2.1", 4000, test::silence_timeout));
+    EXPECT_TRUE(test::udp_arrives(there_, here_, "192.0.2.1", 4001));
+
+    const State state = read();
+    EXPECT_EQ(state.generation(), 2U);
+    const ruleset::Chain* chain = state.ruleset().find_chain("xdpctl", "ingress");
+    ASSERT_NE(chain, nullptr);
+    ASSERT_THAT(chain->rules, SizeIs(1));
+    EXPECT_EQ(chain->rules[0].comment, "test");
+    EXPECT_EQ(packets(chain->rules[0].handle), 8U) << "the start value and the datagram that was dropped";
+    ASSERT_THAT(devices(), SizeIs(1));
+    EXPECT_EQ(devices()[0].name, "eth0");
+    EXPECT_EQ(devices()[0].presence, Presence::Active);
+    EXPECT_EQ(devices()[0].attachment.kind, XDPCTL_ATTACHMENT_XDP_LINK);
+}
+
+TEST_F(StateTest, CountersSurviveEveryOtherRuleChange) {
+    attach("eth0");
+    const Handle counted = add("udp dport 4000 counter");
+    const Handle other = add("tcp dport 22 counter drop");
+    send(10);
+    EXPECT_EQ(packets(counted), 10U);
+
+    const Handle inserted = add("udp dport 4001 counter", {.kind = Position::Kind::Start, .handle = {}});
+    add("udp dport 4002 accept", {.kind = Position::Kind::Before, .handle = counted});
+    send(1);
+    change([&](Ruleset& ruleset) { take(replace_rule(ruleset, {}, other, rule("tcp dport 23 counter drop"))); });
+    send(1);
+    change([&](Ruleset& ruleset) { take(delete_rule(ruleset, {}, inserted)); });
+    send(1);
+    change([&](Ruleset& ruleset) { take(set_policy(ruleset, {}, ruleset::Verdict::Drop)); });
+    send(1);
+    EXPECT_EQ(packets(counted), 14U);
+}
+
+TEST_F(StateTest, ASlotIsCleanWhenItIsUsedAgain) {
+    attach("eth0");
+    Handle handle = add("udp dport 4000 counter");
+    for (int i = 0; i < 5; ++i) {
+        send(3);
+        EXPECT_EQ(packets(handle), 3U);
+        change([&](Ruleset& ruleset) { take(delete_rule(ruleset, {}, handle)); });
+        handle = add("udp dport 4000 counter");
+        EXPECT_EQ(packets(handle), 0U);
+    }
+}
+
+TEST_F(StateTest, ApplyKeepsTheCountersOfKeptRules) {
+    attach("eth0");
+    const Handle counted = add("udp dport 4000 counter packets 100 bytes 1000");
+    send(5);
+    change([&](Ruleset& ruleset) {
+        Ruleset next =
+            take(lang::parse_ruleset("table netdev xdpctl { chain ingress {\n"
+                                     "type filter hook ingress device \"eth0\" priority 0; policy accept;\n"
+                                     "tcp dport 22 drop\n"
+                                     "udp dport 4000 counter packets 105 bytes 1175\n"
+                                     "}\n}\n",
+                                     "<test>"));
+        take(adopt_handles(ruleset, next));
+        ruleset = std::move(next);
+    });
+    EXPECT_THAT(warnings_, IsEmpty());
+    EXPECT_EQ(packets(counted), 105U);
+    send(1);
+    EXPECT_EQ(packets(counted), 106U);
+}
+
+TEST_F(StateTest, PolicyDecidesWhenNoRuleDoes) {
+    attach("eth0");
+    EXPECT_TRUE(test::udp_arrives(there_, here_, "192.0.2.1", 4000));
+    change([](Ruleset& ruleset) { take(set_policy(ruleset, {}, ruleset::Verdict::Drop)); });
+    EXPECT_FALSE(test::udp_arrives(there_, here_, "192.0.2.1", 4000, test::silence_timeout));
+    EXPECT_EQ(judged([](const DeviceCount& count) {
+                  return count.verdict == XDPCTL_DROP && count.reason == XDPCTL_REASON_POLICY;
+              }),
+              1U);
+    change([](Ruleset& ruleset) { take(set_policy(ruleset, {}, ruleset::Verdict::Accept)); });
+    EXPECT_TRUE(test::udp_arrives(there_, here_, "192.0.2.1", 4000));
+}
+
+TEST_F(StateTest, ChainsAndLayersJudgeTogether) {
+    attach("eth0");
+    attach("eth1", Hook::Ingress, XDPCTL_MODE_TC);
+    attach("eth0", Hook::Egress);
+    const Handle in = add("udp dport 4000 counter drop");
+    const Handle out = add("udp dport 4000 counter drop", {}, {"xdpctl", "egress"});
+    send(3);
+    send(4, 4000, "198.51.100.1");
+    test::UdpSocket(here_, "192.0.2.1", 0).send("192.0.2.2", 4000, "payload");
+    settle_traffic();
+    EXPECT_EQ(packets(in), 7U);
+    EXPECT_EQ(packets(out), 1U);
+    EXPECT_EQ(judged([](const DeviceCount& count) { return count.device == "eth1"; }), 4U);
+    const auto status = devices();
+    ASSERT_THAT(status, SizeIs(3));
+    EXPECT_EQ(status[1].attachment.mode, XDPCTL_MODE_TC);
+    EXPECT_EQ(status[2].hook, Hook::Egress);
+    EXPECT_TRUE(std::ranges::all_of(status, [](const auto& device) { return device.presence == Presence::Active; }));
+}
+
+TEST_F(StateTest, DetachingLeavesTheRules) {
+    attach("eth0");
+    attach("eth1");
+    add("udp dport 4000 drop");
+    change([](Ruleset& ruleset) { take(remove_device(ruleset, Hook::Ingress, "eth0")); });
+    EXPECT_TRUE(test::udp_arrives(there_, here_, "192.0.2.1", 4000));
+    EXPECT_FALSE(test::udp_arrives(there_, here_, "198.51.100.1", 4000, test::silence_timeout));
+    change([](Ruleset& ruleset) { take(remove_device(ruleset, Hook::Ingress, "eth1")); });
+    EXPECT_TRUE(test::udp_arrives(there_, here_, "198.51.100.1", 4000));
+    EXPECT_THAT(read().ruleset().find_chain("xdpctl", "ingress")->rules, SizeIs(1));
+    EXPECT_THAT(here_.shell("ip -o link show"), Not(HasSubstr("prog/xdp")));
+}
+
+TEST_F(StateTest, ResetStartsEveryCounterAnew) {
+    attach("eth0");
+    const Handle counted = add("udp dport 4000 counter packets 100 bytes 1000");
+    send(5);
+    here_.run([&] {
+        Warnings warnings;
+        take(open_for_writing().reset_counts(warnings));
+    });
+    EXPECT_EQ(packets(counted), 0U);
+    EXPECT_EQ(judged([](const DeviceCount&) { return true; }), 0U);
+    send(2);
+    EXPECT_EQ(packets(counted), 2U);
+}
+
+TEST_F(StateTest, SecondWriterIsToldWhoIsWriting) {
+    int ready[2];
+    ASSERT_EQ(::pipe(ready), 0);
+    const pid_t holder = here_.run([&] {
+        return fork_child([&] {
+            const State state = open_for_writing();
+            (void)!::write(ready[1], "x", 1);
+            ::pause();
+        });
+    });
+    char byte = 0;
+    ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+    const Status refused = try_change([](Ruleset&) {});
+    EXPECT_TRUE(here_.run([] { return State::open().has_value(); })) << "a reader waits for nobody";
+    ::kill(holder, SIGKILL);
+    wait_for(holder);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::Locked);
+    EXPECT_THAT(refused.error().text(), HasSubstr("pid " + std::to_string(holder)));
+    EXPECT_THAT(refused.error().text(), HasSubstr("state_test"));
+    EXPECT_TRUE(try_change([](Ruleset&) {})) << "the lock dies with its holder";
+}
+
+// Every packet is judged by a whole ruleset: the one accepts all it is shown, the other drops all, and nothing is left
+// for the policy.
+TEST_F(StateTest, TwoHundredCommitsUnderTrafficLoseNoPacket) {
+    attach("eth0");
+    const Handle all = add("ip protocol udp counter");
+    Handle verdict = add("ip protocol udp accept");
+
+    std::atomic<bool> stop = false;
+    std::uint64_t sent = 0;
+    std::thread traffic([&] {
+        const test::UdpSocket socket(there_, "0.0.0.0", 0);
+        for (; !stop; ++sent)
+            socket.send("192.0.2.1", 4000, std::to_string(sent));
+    });
+    std::string failure;
+    for (int i = 0; i < 200 && failure.empty(); ++i) {
+        const Status done = try_change([&](Ruleset& ruleset) {
+            const char* text = i % 2 == 0 ? "ip protocol udp drop" : "ip protocol udp accept";
+            verdict = take(replace_rule(ruleset, {}, verdict, rule(text)));
+        });
+        if (!done)
+            failure = done.error().text();
+    }
+    stop = true;
+    traffic.join();
+    settle_traffic();
+    ASSERT_EQ(failure, "");
+    EXPECT_EQ(read().generation(), 203U);
+    EXPECT_EQ(packets(all), sent);
+    EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason == XDPCTL_REASON_RULE; }), sent);
+    EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason != XDPCTL_REASON_RULE; }), 0U);
+    for (const xdpctl_verdict each : {XDPCTL_ACCEPT, XDPCTL_DROP})
+        EXPECT_GT(judged([&](const DeviceCount& count) { return count.verdict == each; }), 0U);
+}
+
+TEST_F(StateTest, ReadersSeeOneWholeRulesetWhileAWriterCommits) {
+    attach("eth0");
+    add("udp dport 1 drop");
+    const pid_t writer = fork_child([&] {
+        for (;;) {
+            change([](Ruleset& ruleset) {
+                take(flush_chain(ruleset, {}));
+                const auto count = static_cast<unsigned>(std::to_underlying(ruleset.last_handle) % 3 + 1);
+                for (unsigned i = 0; i < count; ++i)
+                    take(add_rule(ruleset, {}, rule("udp dport " + std::to_string(count) + " counter drop"), {}));
+            });
+        }
+    });
+    std::uint64_t generation = 0;
+    for (int i = 0; i < 2000; ++i) {
+        const State state = read();
+        ASSERT_GE(state.generation(), generation);
+        generation = state.generation();
+        const auto& rules = state.ruleset().find_chain("xdpctl", "ingress")->rules;
+        ASSERT_FALSE(rules.empty());
+        if (rules.front().counter() != nullptr) {
+            ASSERT_THAT(lang::print_rule(rules.back()), HasSubstr("udp dport " + std::to_string(rules.size())));
+        }
+        ASSERT_TRUE(state.rule_counts());
+    }
+    ::kill(writer, SIGKILL);
+    wait_for(writer);
+    EXPECT_GT(generation, 10U) << "the writer did not write";
+}
+
+TEST_F(StateTest, KilledWriterLeavesTheOldOrTheNewRulesetAndNothingElse) {
+    attach("eth0");
+    const Handle kept = add("udp dport 4000 counter drop");
+    std::mt19937 random(1);
+    std::set<std::uint64_t> generations;
+    for (unsigned round = 0; round < 100; ++round) {
+        // Each commit moves a device and rules between two chains, so that all there is to a commit is cut somewhere.
+        const pid_t writer = fork_child([&] {
+            for (bool with_second = true;; with_second = !with_second) {
+                change([&](Ruleset& ruleset) {
+                    std::erase_if(ruleset.tables.front().chains,
+                                  [](const auto& chain) { return chain.name == "other"; });
+                    (void)remove_device(ruleset, Hook::Ingress, "eth1");
+                    take(add_device(ruleset, with_second ? ruleset::ChainName{"xdpctl", "other"} : ruleset::ChainName{},
+                                    Hook::Ingress, "eth1"));
+                    take(add_rule(ruleset, {}, rule("tcp dport 22 counter"), {}));
+                });
+            }
+        });
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 60000));
+        ::kill(writer, SIGKILL);
+        wait_for(writer);
+
+        const State before = read();
+        const State state = here_.run([&] { return open_for_writing(); });
+        EXPECT_EQ(state.ruleset(), before.ruleset()) << "what was listed is not what ran";
+        generations.insert(state.generation());
+        std::set<std::string> chains;
+        for (const auto& chain : state.ruleset().tables.front().chains)
+            chains.insert("chain-" + std::to_string(std::to_underlying(chain.handle)) + "-ingress");
+        std::size_t links = 0;
+        for (const std::string& pin : pins()) {
+            const std::string top = pin.substr(0, pin.find('/'));
+            EXPECT_TRUE(chains.contains(top) || top == "gen-" + std::to_string(state.generation())) << pin;
+            links += pin.find("/link-") != std::string::npos ? 1 : 0;
+        }
+        std::size_t attached = 0;
+        for (const DeviceStatus& device : here_.run([&] { return take(state.devices()); })) {
+            attached += device.presence.has_value() ? 1 : 0;
+            if (device.presence) {
+                EXPECT_EQ(device.presence, Presence::Active) << device.name;
+            }
+        }
+        EXPECT_EQ(links, attached);
+        const auto& rules = state.ruleset().find_chain("xdpctl", "ingress")->rules;
+        EXPECT_EQ(take(state.rule_counts()).size(), rules.size())
+            << "every rule has its slot, and no slot another owner";
+        EXPECT_EQ(rules.front().handle, kept);
+    }
+    EXPECT_GT(generations.size(), 20U) << "the writers were killed before they had done anything";
+    send(5);
+    EXPECT_EQ(packets(kept), 5U);
+}
+
+TEST_F(StateTest, ADevicePassesToAnotherChainWithoutAnUnfilteredPacket) {
+    attach("eth0");
+    add("ip protocol udp drop");
+    std::atomic<bool> stop = false;
+    std::thread traffic([&] {
+        const test::UdpSocket socket(there_, "0.0.0.0", 0);
+        while (!stop)
+            socket.send("192.0.2.1", 4000, "payload");
+    });
+    const test::UdpSocket receiver(here_, "192.0.2.1", 4000);
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = "chain" + std::to_string(i);
+        EXPECT_TRUE(try_change([&](Ruleset& ruleset) {
+            Ruleset next;
+            take(add_device(next, {"t", name}, Hook::Ingress, "eth0"));
+            take(add_rule(next, {"t", name}, rule("ip protocol udp drop"), {}));
+            take(adopt_handles(ruleset, next));
+            ruleset = std::move(next);
+        }));
+        EXPECT_THAT(warnings_, IsEmpty());
+    }
+    stop = true;
+    traffic.join();
+    EXPECT_FALSE(receiver.receive(test::silence_timeout)) << "a packet passed between two chains that drop it";
+    ASSERT_THAT(devices(), SizeIs(1));
+    EXPECT_EQ(devices()[0].chain, "chain19");
+    EXPECT_EQ(devices()[0].presence, Presence::Active);
+}
+
+// Failures: nothing may change.
+
+class FailureTest : public StateTest {
+protected:
+    void SetUp() override {
+        StateTest::SetUp();
+        attach("eth0");
+        counted_ = add("udp dport 4000 counter drop");
+        send(3);
+        before_ = read().ruleset();
+        pins_ = pins();
+    }
+
+    void expect_unchanged() {
+        EXPECT_EQ(read().ruleset(), before_);
+        EXPECT_EQ(pins(), pins_);
+        send(1);
+        EXPECT_EQ(packets(counted_), 4U);
+        EXPECT_FALSE(test::udp_arrives(there_, here_, "192.0.2.1", 4000, test::silence_timeout));
+        EXPECT_EQ(devices().size(), 1U);
+    }
+
+    Handle counted_{};
+    Ruleset before_;
+    std::set<std::string> pins_;
+};
+
+TEST_F(FailureTest, MissingDevice) {
+    const Status done = try_change(
+        [](Ruleset& ruleset) {
+            take(add_device(ruleset, {}, Hook::Ingress, "eth1"));
+            take(add_device(ruleset, {}, Hook::Ingress, "eth9"));
+        },
+        {.modes = {}, .require_devices = true});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind, ErrorKind::NotFound);
+    EXPECT_THAT(done.error().text(), HasSubstr("eth9"));
+    expect_unchanged();
+}
+
+TEST_F(FailureTest, ForeignProgramOnTheLastOfSeveralDevices) {
+    here_.shell("ip link add eth2 type veth peer name peer2");
+    // XDP_PASS of somebody else.
+    const bpf_insn pass[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 2},
+                             {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+    const Fd program(bpf_prog_load(BPF_PROG_TYPE_XDP, "foreign", "GPL", pass, std::size(pass), nullptr));
+    ASSERT_TRUE(program.valid());
+    const Fd link(here_.run([&] {
+        const auto index = static_cast<int>(take(find_interface("eth2")).index);
+        return bpf_link_create(program.get(), index, BPF_XDP, nullptr);
+    }));
+    ASSERT_TRUE(link.valid());
+
+    const Status done = try_change([](Ruleset& ruleset) {
+        take(add_device(ruleset, {}, Hook::Ingress, "eth1"));
+        take(add_device(ruleset, {"t", "c"}, Hook::Ingress, "eth2"));
+        take(set_policy(ruleset, {}, ruleset::Verdict::Drop));
+    });
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind, ErrorKind::Busy);
+    EXPECT_THAT(done.error().text(), HasSubstr("foreign"));
+    expect_unchanged();
+    EXPECT_THAT(here_.shell("ip -o link show eth1"), Not(HasSubstr("prog/xdp")));
+    EXPECT_THAT(here_.shell("ip -o link show eth2"), HasSubstr("prog/xdp"));
+}
+
+TEST_F(FailureTest, TooManyRules) {
+    const Status done = try_change([](Ruleset& ruleset) {
+        for (unsigned i = 0; i < 4000; ++i) {
+            std::string text = "ip saddr { 192.0.2.1";
+            for (unsigned j = 2; j < 100; ++j)
+                text += ", 192.0.2." + std::to_string(j * 2);
+            take(add_rule(ruleset, {}, rule(text + " } counter"), {}));
+        }
+    });
+    ASSERT_FALSE(done);
+    EXPECT_THAT(done.error().kind, testing::AnyOf(ErrorKind::Limit, ErrorKind::Rejected));
+    expect_unchanged();
+}
+
+TEST_F(FailureTest, UnknownLayoutVersion) {
+    const auto state = std::make_unique<State>(read());
+    const fs::path stored = Layout::ruleset(Layout(directory_).generation(state->generation()));
+    const fs::path aside = directory_ / "aside";
+    fs::rename(stored, aside);
+    const xdpctl_generation head{.layout_version = 99, .text_length = 0, .number = 2, .last_handle = 0};
+    {
+        const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "ruleset", 4, sizeof(head), 1, nullptr));
+        const std::uint32_t key = 0;
+        ASSERT_EQ(bpf_map_update_elem(map.get(), &key, &head, BPF_ANY), 0);
+        ASSERT_EQ(bpf_obj_pin(map.get(), stored.c_str()), 0);
+    }
+    const Status done = try_change([](Ruleset& ruleset) { ruleset.tables.clear(); });
+    fs::remove(stored);
+    fs::rename(aside, stored);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().kind, ErrorKind::Unsupported);
+    EXPECT_THAT(done.error().text(), HasSubstr("99"));
+    expect_unchanged();
+}
+
+// Devices that change under the filter.
+
+TEST_F(StateTest, FollowsARenamedDevice) {
+    attach("eth0");
+    const Handle counted = add("udp dport 4000 counter");
+    send(2);
+    here_.shell("ip link set eth0 down; ip link set eth0 name wan0; ip link set wan0 up");
+    pair_.right().add_neighbour("192.0.2.1", pair_.right().mac());
+    ASSERT_THAT(devices(), SizeIs(1));
+    EXPECT_EQ(devices()[0].name, "eth0");
+    EXPECT_EQ(devices()[0].current_name, "wan0");
+    EXPECT_EQ(devices()[0].presence, Presence::Active);
+
+    add("udp dport 4001 counter");
+    EXPECT_THAT(warnings_, testing::ElementsAre(HasSubstr("wan0")));
+    EXPECT_EQ(read().ruleset().find_chain("xdpctl", "ingress")->devices, std::vector<std::string>{"wan0"});
+    EXPECT_EQ(devices()[0].presence, Presence::Active);
+    EXPECT_EQ(packets(counted), 2U);
+    add("udp dport 4002 counter");
+    EXPECT_THAT(warnings_, IsEmpty());
+}
+
+TEST_F(StateTest, DeviceThatVanishesAndComesBack) {
+    attach("eth0");
+    attach("eth1");
+    add("udp dport 4000 drop");
+    here_.shell("ip link delete eth1");
+    EXPECT_EQ(devices()[1].presence, Presence::DeviceGone);
+    EXPECT_EQ(devices()[1].current_name, "");
+
+    add("udp dport 4001 drop");
+    EXPECT_THAT(warnings_, testing::Contains(HasSubstr("eth1 is gone")));
+    EXPECT_EQ(devices()[1].presence, std::nullopt);
+    EXPECT_THAT(pins(), Not(testing::Contains(HasSubstr("link-1"))));
+    EXPECT_THAT(read().ruleset().find_chain("xdpctl", "ingress")->devices, SizeIs(2));
+
+    const test::VethPair again(here_, "eth1", there_, "peer1");
+    add("udp dport 4002 drop");
+    EXPECT_THAT(warnings_, testing::ElementsAre(HasSubstr("xdpctl attach eth1")));
+    EXPECT_EQ(devices()[1].presence, std::nullopt);
+    change([](Ruleset&) {}, {.modes = {{"eth1", XDPCTL_MODE_AUTO}}});
+    EXPECT_EQ(devices()[1].presence, Presence::Active);
+}
+
+TEST_F(StateTest, DeviceThatMovesToAnotherNamespace) {
+    attach("eth0");
+    attach("eth1");
+    here_.shell("ip link set eth1 netns " + there_.name());
+    EXPECT_EQ(devices()[1].presence, Presence::OtherNamespace);
+    add("udp dport 4000 drop");
+    EXPECT_THAT(warnings_, testing::Contains(HasSubstr("another network namespace")));
+    EXPECT_EQ(devices()[1].presence, std::nullopt);
+    EXPECT_THAT(there_.shell("ip -o link show eth1"), Not(HasSubstr("prog/xdp")));
+}
+
+TEST_F(StateTest, UnknownDeviceIsLeftOutWithAWarning) {
+    change([](Ruleset& ruleset) { take(add_device(ruleset, {}, Hook::Ingress, "eth9")); });
+    EXPECT_THAT(warnings_, testing::ElementsAre(HasSubstr("eth9")));
+    ASSERT_THAT(devices(), SizeIs(1));
+    EXPECT_EQ(devices()[0].presence, std::nullopt);
+    EXPECT_EQ(devices()[0].ifindex, IfIndex{});
+}
+
+}  // namespace
+}  // namespace xdpctl::kernel
