@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Entries on real devices: every way of attaching, what is said when it cannot be done, and that nothing is left
+// behind.
+#include "kernel/attach.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <linux/capability.h>
+#include <linux/if_link.h>
+
+#include <array>
+#include <map>
+
+#include "kernel/clsact.h"
+#include "kernel/program.h"
+#include "kernel/tcx.h"
+#include "kernel/vlan_tags.h"
+#include "maps/verdict.h"
+#include "support/bpffs.h"
+#include "support/confined.h"
+#include "support/leaks.h"
+#include "support/netns.h"
+#include "support/traffic.h"
+
+namespace xdpctl::kernel {
+namespace {
+
+using ruleset::Hook;
+using test::Netns;
+using test::Snapshot;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr const char* near_address = "192.0.2.1";
+constexpr const char* far_address = "192.0.2.2";
+
+// A way to attach, and what must come of it.
+struct Way {
+    std::string name;
+    Hook hook = Hook::Ingress;
+    xdpctl_mode asked = XDPCTL_MODE_AUTO;
+    xdpctl_attachment kind = XDPCTL_ATTACHMENT_NONE;
+    xdpctl_mode mode = XDPCTL_MODE_AUTO;
+
+    [[nodiscard]] bool pinned() const {
+        return kind == XDPCTL_ATTACHMENT_XDP_LINK || kind == XDPCTL_ATTACHMENT_TCX_LINK;
+    }
+};
+
+const std::array ways{
+    Way{"Auto", Hook::Ingress, XDPCTL_MODE_AUTO, XDPCTL_ATTACHMENT_XDP_LINK, XDPCTL_MODE_NATIVE},
+    Way{"Native", Hook::Ingress, XDPCTL_MODE_NATIVE, XDPCTL_ATTACHMENT_XDP_LINK, XDPCTL_MODE_NATIVE},
+    Way{"Generic", Hook::Ingress, XDPCTL_MODE_GENERIC, XDPCTL_ATTACHMENT_XDP_LINK, XDPCTL_MODE_GENERIC},
+    Way{"TcxIngress", Hook::Ingress, XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_TCX_LINK, XDPCTL_MODE_TC},
+    Way{"TcxEgress", Hook::Egress, XDPCTL_MODE_AUTO, XDPCTL_ATTACHMENT_TCX_LINK, XDPCTL_MODE_TC},
+    Way{"ClsactIngress", Hook::Ingress, XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT, XDPCTL_MODE_TC},
+    Way{"ClsactEgress", Hook::Egress, XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT, XDPCTL_MODE_TC},
+};
+
+// A program of somebody else that lets everything pass.
+Fd load_foreign_program(bpf_prog_type type) {
+    const std::array<bpf_insn, 2> instructions{
+        bpf_insn{.code = BPF_ALU64 | BPF_MOV | BPF_K,
+                 .dst_reg = BPF_REG_0,
+                 .src_reg = 0,
+                 .off = 0,
+                 .imm = type == BPF_PROG_TYPE_XDP ? XDP_PASS : -1},
+        bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+    return Fd(bpf_prog_load(type, "foreign", "GPL", instructions.data(), instructions.size(), nullptr));
+}
+
+// A chain with one device: `device_` in `home_`, whose peer is in `far_`. Addresses and neighbours are set, so that
+// only what a test sends is on the wire.
+class AttachTest : public testing::Test {
+protected:
+    explicit AttachTest(unsigned mtu = 1500) : pair_(home_, "device", far_, "peer", mtu) {
+        pair_.left().add_address(fmt::format("{}/24", near_address));
+        pair_.right().add_address(fmt::format("{}/24", far_address));
+        pair_.left().add_neighbour(far_address, pair_.right().mac());
+        pair_.right().add_neighbour(near_address, pair_.left().mac());
+        set_policy(XDPCTL_ACCEPT);
+    }
+
+    [[nodiscard]] Interface device(const std::string& name = "device") const {
+        return home_.run([&] { return find_interface(name).value(); });
+    }
+
+    Result<EntryObject> open_entry(Layer layer) {
+        if (!datapaths_.contains(layer)) {
+            auto created = Datapath::create(layer, maps_);
+            if (!created)
+                return std::unexpected(created.error());
+            datapaths_.emplace(layer, std::move(*created));
+        }
+        return datapaths_.at(layer).open_entry(DeviceSlot{0});
+    }
+
+    Result<Attachment> attach_clsact_entry(const Interface& interface, Hook hook) {
+        auto entry = open_entry(hook == Hook::Ingress ? Layer::TcIngress : Layer::TcEgress);
+        if (!entry)
+            return std::unexpected(entry.error());
+        const auto program = entry->load();
+        if (!program)
+            return std::unexpected(program.error());
+        XDPCTL_TRY(attach_clsact(interface, hook, *program));
+        return Attachment{XDPCTL_ATTACHMENT_CLSACT, XDPCTL_MODE_TC, program_id(*program).value()};
+    }
+
+    Result<Attachment> attach_to(const Interface& interface, const Way& way) {
+        return home_.run([&] {
+            if (way.kind == XDPCTL_ATTACHMENT_CLSACT)  // only asked for where there is no TCX
+                return attach_clsact_entry(interface, way.hook);
+            return attach(
+                interface, way.hook, way.asked, [&](Layer layer) { return open_entry(layer); }, pin_, warnings_);
+        });
+    }
+    Result<Attachment> attach_device(const Way& way) { return attach_to(device(), way); }
+    Result<Attachment> attach_device(Hook hook, xdpctl_mode mode) { return attach_device(Way{"", hook, mode}); }
+
+    void detach_device(const Way& way, const Attachment& attachment) {
+        const Status detached = home_.run([&] { return detach(pair_.left().ifindex(), way.hook, attachment, pin_); });
+        EXPECT_TRUE(detached.has_value()) << detached.error().text();
+    }
+
+    [[nodiscard]] Presence presence(IfIndex ifindex, const Way& way, const Attachment& attachment) const {
+        return home_.run([&] { return check(ifindex, way.hook, attachment, pin_).value(); });
+    }
+
+    void set_policy(xdpctl_verdict policy) {
+        const std::uint32_t key = 0;
+        const xdpctl_chain chain{.policy = policy, .hook = XDPCTL_HOOK_INGRESS};
+        ASSERT_EQ(bpf_map_update_elem(maps_.chain.get(), &key, &chain, BPF_ANY), 0);
+    }
+
+    // Packets that the entry judged: without a classifier each is one stage miss.
+    [[nodiscard]] Count judged(xdpctl_verdict verdict) const {
+        return read_counters(maps_.device_counters, XDPCTL_DEVICE_COUNTERS)
+            .value()
+            .at(xdpctl_device_counter(0, verdict, XDPCTL_REASON_STAGE_MISS));
+    }
+
+    // A datagram into the hook: received by the device, or sent by it.
+    [[nodiscard]] bool datagram_arrives(Hook hook, std::chrono::milliseconds timeout = test::arrival_timeout) const {
+        return hook == Hook::Ingress ? test::udp_arrives(far_, home_, near_address, 5000, timeout)
+                                     : test::udp_arrives(home_, far_, far_address, 5000, timeout);
+    }
+
+    test::Bpffs bpffs_;
+    Netns home_;
+    Netns far_;
+    test::VethPair pair_;
+    std::filesystem::path pin_ = bpffs_.path() / "link";
+    ChainMaps maps_ = ChainMaps::create().value();
+    std::map<Layer, Datapath> datapaths_;
+    Warnings warnings_;
+};
+
+class EveryWay : public AttachTest, public testing::WithParamInterface<Way> {};
+INSTANTIATE_TEST_SUITE_P(AttachTest, EveryWay, testing::ValuesIn(ways),
+                         [](const testing::TestParamInfo<Way>& test) { return test.param.name; });
+
+TEST_P(EveryWay, JudgesPacketsUntilDetached) {
+    (void)open_entry(Layer::Xdp);  // the maps that stay open: not part of what attaching leaves
+    (void)open_entry(Layer::TcIngress);
+    (void)open_entry(Layer::TcEgress);
+    const Snapshot before({&home_, &far_});
+    const auto attached = attach_device(GetParam());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    EXPECT_EQ(attached->kind, GetParam().kind);
+    EXPECT_EQ(attached->mode, GetParam().mode);
+    EXPECT_EQ(std::filesystem::exists(pin_), GetParam().pinned());
+    EXPECT_EQ(presence(pair_.left().ifindex(), GetParam(), *attached), Presence::Active);
+
+    const Hook hook = GetParam().hook;
+    EXPECT_TRUE(datagram_arrives(hook));
+    EXPECT_EQ(judged(XDPCTL_ACCEPT).packets, 1U);
+    set_policy(XDPCTL_DROP);
+    EXPECT_FALSE(datagram_arrives(hook, test::silence_timeout));
+    EXPECT_EQ(judged(XDPCTL_DROP).packets, 1U);
+
+    detach_device(GetParam(), *attached);
+    EXPECT_THAT(before.differences(), IsEmpty());
+    EXPECT_TRUE(datagram_arrives(hook));
+    EXPECT_EQ(judged(XDPCTL_ACCEPT).packets, 1U);
+    detach_device(GetParam(), *attached);  // once more is no error
+}
+
+TEST_P(EveryWay, FollowsARenamedDevice) {
+    const auto attached = attach_device(GetParam());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    const IfIndex ifindex = pair_.left().ifindex();
+    home_.shell("ip link set device name renamed");
+    EXPECT_EQ(presence(ifindex, GetParam(), *attached), Presence::Active);
+    const Status detached = home_.run([&] { return detach(ifindex, GetParam().hook, *attached, pin_); });
+    EXPECT_TRUE(detached.has_value()) << detached.error().text();
+    EXPECT_EQ(presence(ifindex, GetParam(), *attached), Presence::ProgramGone);
+}
+
+TEST_P(EveryWay, SurvivesDeletionOfTheDevice) {
+    const auto attached = attach_device(GetParam());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    const IfIndex ifindex = pair_.left().ifindex();
+    home_.shell("ip link delete device");
+    EXPECT_EQ(presence(ifindex, GetParam(), *attached), Presence::DeviceGone);
+    const Status detached = home_.run([&] { return detach(ifindex, GetParam().hook, *attached, pin_); });
+    EXPECT_TRUE(detached.has_value()) << detached.error().text();
+    EXPECT_FALSE(std::filesystem::exists(pin_));
+}
+
+TEST_P(EveryWay, FindsADeviceThatMovedAway) {
+    const auto attached = attach_device(GetParam());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    const IfIndex ifindex = pair_.left().ifindex();
+    home_.shell(fmt::format("ip link set device netns {}", far_.name()));
+    // A moved device loses its queueing disciplines, so a filter does not come along as a link does.
+    EXPECT_EQ(presence(ifindex, GetParam(), *attached),
+              GetParam().pinned() ? Presence::OtherNamespace : Presence::DeviceGone);
+    const Status detached = home_.run([&] { return detach(ifindex, GetParam().hook, *attached, pin_); });
+    EXPECT_TRUE(detached.has_value()) << detached.error().text();
+    const Interface moved = far_.run([] { return find_interface("device").value(); });
+    EXPECT_EQ(moved.xdp_program_native + moved.xdp_program_generic, 0U);
+    EXPECT_THAT(far_.run([&] { return tcx_programs(moved.index, GetParam().hook).value(); }), IsEmpty());
+    EXPECT_FALSE(std::filesystem::exists(pin_));
+}
+
+TEST_P(EveryWay, NoticesAProgramTakenOffByHand) {
+    const auto attached = attach_device(GetParam());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    if (GetParam().pinned()) {
+        const Fd link(bpf_obj_get(pin_.c_str()));
+        ASSERT_EQ(bpf_link_detach(link.get()), 0);
+    } else {
+        home_.shell("tc qdisc delete dev device clsact");
+    }
+    EXPECT_EQ(presence(pair_.left().ifindex(), GetParam(), *attached), Presence::ProgramGone);
+    detach_device(GetParam(), *attached);
+    EXPECT_FALSE(std::filesystem::exists(pin_));
+}
+
+TEST_P(EveryWay, NeedsBothCapabilities) {
+    for (const int missing : {CAP_BPF, CAP_NET_ADMIN}) {
+        const Interface interface = device();
+        const Snapshot before({&home_});
+        home_.run([&] {
+            test::with_capabilities({missing == CAP_BPF ? CAP_NET_ADMIN : CAP_BPF}, [&] {
+                const OpenEntry open = [&](Layer layer) { return open_entry(layer); };
+                const auto attached = GetParam().kind == XDPCTL_ATTACHMENT_CLSACT
+                                          ? attach_clsact_entry(interface, GetParam().hook)
+                                          : attach(interface, GetParam().hook, GetParam().asked, open, pin_, warnings_);
+                ASSERT_FALSE(attached.has_value());
+                EXPECT_EQ(attached.error().kind, ErrorKind::Privilege) << attached.error().text();
+            });
+        });
+        datapaths_.clear();
+        EXPECT_THAT(before.differences(), IsEmpty());
+    }
+}
+
+TEST_P(EveryWay, NeedsNoMoreThanBothCapabilities) {
+    if (GetParam().kind == XDPCTL_ATTACHMENT_CLSACT)
+        GTEST_SKIP() << "covered by TCX: the same capabilities";
+    const Interface interface = device();
+    std::filesystem::permissions(bpffs_.path(), std::filesystem::perms::owner_all);
+    home_.run([&] {
+        test::with_capabilities({CAP_BPF, CAP_NET_ADMIN}, [&] {
+            const OpenEntry open = [&](Layer layer) { return open_entry(layer); };
+            const auto attached = attach(interface, GetParam().hook, GetParam().asked, open, pin_, warnings_);
+            ASSERT_TRUE(attached.has_value()) << attached.error().text();
+            const Status detached = detach(interface.index, GetParam().hook, *attached, pin_);
+            EXPECT_TRUE(detached.has_value()) << detached.error().text();
+        });
+    });
+}
+
+TEST_P(EveryWay, IsUndoneWhenItsLinkCannotBePinned) {
+    if (!GetParam().pinned())
+        GTEST_SKIP() << "a filter has no pin";
+    pin_ = bpffs_.path() / "missing" / "link";
+    const Snapshot before({&home_});
+    const auto attached = attach_device(GetParam());
+    ASSERT_FALSE(attached.has_value());
+    EXPECT_THAT(attached.error().text(), HasSubstr(pin_.native()));
+    datapaths_.clear();
+    EXPECT_THAT(before.differences(), IsEmpty());
+}
+
+TEST_P(EveryWay, ReportsADeviceThatIsGone) {
+    const Interface gone = device();
+    home_.shell("ip link delete device");
+    const auto attached = attach_to(gone, GetParam());
+    ASSERT_FALSE(attached.has_value());
+    EXPECT_EQ(attached.error().kind, ErrorKind::NotFound) << attached.error().text();
+    EXPECT_FALSE(std::filesystem::exists(pin_));
+}
+
+// Frames of more than a page.
+class JumboFrames : public AttachTest, public testing::WithParamInterface<Way> {
+protected:
+    JumboFrames() : AttachTest(9000) {}
+};
+INSTANTIATE_TEST_SUITE_P(AttachTest, JumboFrames, testing::ValuesIn(ways),
+                         [](const testing::TestParamInfo<Way>& test) { return test.param.name; });
+
+TEST_P(JumboFrames, AreJudged) {
+    const auto attached = attach_device(GetParam());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    EXPECT_EQ(attached->mode, GetParam().mode);
+    const bool ingress = GetParam().hook == Hook::Ingress;
+    const test::UdpSocket receiver(ingress ? home_ : far_, ingress ? near_address : far_address, 5000);
+    const test::UdpSocket sender(ingress ? far_ : home_, ingress ? far_address : near_address, 0);
+    const std::string payload(8900, 'x');
+
+    sender.send(ingress ? near_address : far_address, 5000, payload);
+    EXPECT_EQ(receiver.receive(), payload);
+    // IPv4 and UDP headers; a program on egress also counts the Ethernet header that is there already.
+    const std::uint64_t headers = 20 + 8 + (ingress ? 0 : 14);
+    EXPECT_EQ(judged(XDPCTL_ACCEPT), (Count{1, payload.size() + headers}));
+    set_policy(XDPCTL_DROP);
+    sender.send(ingress ? near_address : far_address, 5000, payload);
+    EXPECT_FALSE(receiver.receive(test::silence_timeout));
+    EXPECT_EQ(judged(XDPCTL_DROP).packets, 1U);
+}
+
+// XDP programs of somebody else.
+class ForeignXdp : public AttachTest, public testing::WithParamInterface<std::uint32_t> {};
+INSTANTIATE_TEST_SUITE_P(AttachTest, ForeignXdp, testing::Values(XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE),
+                         [](const testing::TestParamInfo<std::uint32_t>& test) {
+                             return test.param == XDP_FLAGS_DRV_MODE ? "Native" : "Generic";
+                         });
+
+TEST_P(ForeignXdp, IsNamedAndKept) {
+    const Fd foreign = load_foreign_program(BPF_PROG_TYPE_XDP);
+    const std::string id = std::to_string(program_id(foreign.get()).value());
+    const auto foreign_pin = bpffs_.path() / "foreign";
+    ASSERT_EQ(bpf_obj_pin(foreign.get(), foreign_pin.c_str()), 0);
+    ASSERT_EQ(
+        home_.run([&] { return bpf_xdp_attach(static_cast<int>(device().index), foreign.get(), GetParam(), nullptr); }),
+        0);
+    (void)open_entry(Layer::Xdp);
+    const Snapshot before({&home_});
+    for (const xdpctl_mode mode : {XDPCTL_MODE_AUTO, XDPCTL_MODE_NATIVE, XDPCTL_MODE_GENERIC}) {
+        const auto attached = attach_device(Hook::Ingress, mode);
+        ASSERT_FALSE(attached.has_value());
+        EXPECT_EQ(attached.error().kind, ErrorKind::Busy);
+        EXPECT_THAT(attached.error().text(),
+                    AllOf(HasSubstr("program " + id), HasSubstr("\"foreign\""), HasSubstr("uid 0"),
+                          HasSubstr(foreign_pin.native()), HasSubstr("--mode tc")));
+        EXPECT_THAT(before.differences(), IsEmpty());
+    }
+    // The way out that the error names.
+    const auto attached = attach_device(Hook::Ingress, XDPCTL_MODE_TC);
+    EXPECT_TRUE(attached.has_value()) << attached.error().text();
+}
+
+TEST_F(AttachTest, LinkOfSomebodyElseIsNamed) {
+    const Fd foreign = load_foreign_program(BPF_PROG_TYPE_XDP);
+    const Fd link(
+        home_.run([&] { return bpf_link_create(foreign.get(), static_cast<int>(device().index), BPF_XDP, nullptr); }));
+    ASSERT_TRUE(link.valid());
+    bpf_link_info info{};
+    std::uint32_t size = sizeof info;
+    ASSERT_EQ(bpf_obj_get_info_by_fd(link.get(), &info, &size), 0);
+    const auto attached = attach_device(Hook::Ingress, XDPCTL_MODE_AUTO);
+    ASSERT_FALSE(attached.has_value());
+    EXPECT_THAT(attached.error().text(), HasSubstr(fmt::format("link {}", info.id)));
+}
+
+class BothHooks : public AttachTest, public testing::WithParamInterface<Hook> {
+protected:
+    [[nodiscard]] Way tcx() const { return {"", GetParam(), XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_TCX_LINK}; }
+    [[nodiscard]] Way clsact() const { return {"", GetParam(), XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT}; }
+    [[nodiscard]] const char* direction() const { return GetParam() == Hook::Ingress ? "ingress" : "egress"; }
+};
+INSTANTIATE_TEST_SUITE_P(AttachTest, BothHooks, testing::Values(Hook::Ingress, Hook::Egress),
+                         [](const testing::TestParamInfo<Hook>& test) {
+                             return test.param == Hook::Ingress ? "Ingress" : "Egress";
+                         });
+
+TEST_P(BothHooks, TcxProgramOfSomebodyElseRunsOn) {
+    const Fd foreign = load_foreign_program(BPF_PROG_TYPE_SCHED_CLS);
+    const std::uint32_t foreign_id = program_id(foreign.get()).value();
+    const auto type = static_cast<bpf_attach_type>(GetParam() == Hook::Ingress ? 46 : 47);
+    const Fd link(
+        home_.run([&] { return bpf_link_create(foreign.get(), static_cast<int>(device().index), type, nullptr); }));
+    ASSERT_TRUE(link.valid());
+
+    const auto attached = attach_device(tcx());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    EXPECT_THAT(warnings_,
+                ElementsAre(AllOf(HasSubstr(fmt::format("program {}", foreign_id)), HasSubstr("\"foreign\""))));
+    const auto programs = [&] { return home_.run([&] { return tcx_programs(device().index, GetParam()).value(); }); };
+    EXPECT_THAT(programs(), ElementsAre(foreign_id, attached->program_id));
+    detach_device(tcx(), *attached);
+    EXPECT_THAT(programs(), ElementsAre(foreign_id));
+}
+
+TEST_P(BothHooks, FilterOfSomebodyElseStays) {
+    home_.shell("tc qdisc add dev device clsact");
+    home_.shell(fmt::format("tc filter add dev device {} protocol all prio 1 matchall action continue", direction()));
+    const Snapshot before({&home_});
+    const auto attached = attach_device(clsact());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    EXPECT_TRUE(datagram_arrives(GetParam()));
+    EXPECT_EQ(judged(XDPCTL_ACCEPT).packets, 1U);
+    detach_device(clsact(), *attached);
+    datapaths_.clear();
+    EXPECT_THAT(before.differences(), IsEmpty());
+}
+
+TEST_P(BothHooks, QdiscOfSomebodyElseStays) {
+    home_.shell("tc qdisc add dev device clsact");
+    const auto attached = attach_device(clsact());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    detach_device(clsact(), *attached);
+    EXPECT_THAT(home_.shell("tc qdisc show dev device"), HasSubstr("clsact"));
+}
+
+TEST_P(BothHooks, QdiscGoesWithTheLastFilterOnly) {
+    const Way other{"", GetParam() == Hook::Ingress ? Hook::Egress : Hook::Ingress, XDPCTL_MODE_TC,
+                    XDPCTL_ATTACHMENT_CLSACT};
+    const auto first = attach_device(clsact());
+    ASSERT_TRUE(first.has_value()) << first.error().text();
+    const auto second = attach_device(other);
+    ASSERT_TRUE(second.has_value()) << second.error().text();
+    detach_device(clsact(), *first);
+    EXPECT_EQ(presence(device().index, other, *second), Presence::Active);
+    detach_device(other, *second);
+    EXPECT_THAT(home_.shell("tc qdisc show dev device"), Not(HasSubstr("clsact")));
+}
+
+TEST_P(BothHooks, QdiscWithAFilterAddedLaterStays) {
+    const auto attached = attach_device(clsact());
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    home_.shell(fmt::format("tc filter add dev device {} protocol all prio 1 matchall action continue", direction()));
+    detach_device(clsact(), *attached);
+    const std::string filters = home_.shell(fmt::format("tc filter show dev device {}", direction()));
+    EXPECT_THAT(filters, AllOf(HasSubstr("matchall"), Not(HasSubstr("bpf"))));
+}
+
+TEST_P(BothHooks, TakenFilterPlaceIsReported) {
+    const auto first = attach_device(clsact());
+    ASSERT_TRUE(first.has_value()) << first.error().text();
+    const Snapshot before({&home_});
+    const auto second = attach_device(clsact());
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().kind, ErrorKind::Busy);
+    EXPECT_THAT(second.error().text(), HasSubstr(fmt::format("program {}", first->program_id)));
+    EXPECT_THAT(before.differences(), IsEmpty());
+}
+
+TEST_F(AttachTest, PriorityOfAnotherKindOfFilterIsReported) {
+    home_.shell("tc qdisc add dev device clsact");
+    home_.shell("tc filter add dev device ingress protocol all prio 49374 matchall action continue");
+    const auto attached = attach_device(Way{"", Hook::Ingress, XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT});
+    ASSERT_FALSE(attached.has_value());
+    EXPECT_EQ(attached.error().kind, ErrorKind::Busy);
+    EXPECT_THAT(attached.error().text(), HasSubstr("a matchall filter"));
+}
+
+TEST_F(AttachTest, IngressQdiscHasNoEgressHook) {
+    home_.shell("tc qdisc add dev device ingress");
+    const Snapshot before({&home_});
+    const auto egress = attach_device(Way{"", Hook::Egress, XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT});
+    ASSERT_FALSE(egress.has_value());
+    EXPECT_EQ(egress.error().kind, ErrorKind::Busy);
+    EXPECT_THAT(egress.error().text(), HasSubstr("\"ingress\""));
+
+    const Way ingress_way{"", Hook::Ingress, XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT};
+    const auto ingress = attach_device(ingress_way);
+    ASSERT_TRUE(ingress.has_value()) << ingress.error().text();
+    EXPECT_TRUE(datagram_arrives(Hook::Ingress));
+    EXPECT_EQ(judged(XDPCTL_ACCEPT).packets, 1U);
+    detach_device(ingress_way, *ingress);
+    datapaths_.clear();
+    EXPECT_THAT(before.differences(), IsEmpty());
+}
+
+TEST_F(AttachTest, AutoFallsBackToGenericAndSaysWhatItCosts) {
+    home_.shell("ip link add plain type dummy");
+    const auto attached = attach_to(device("plain"), Way{"", Hook::Ingress, XDPCTL_MODE_AUTO});
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    EXPECT_EQ(attached->mode, XDPCTL_MODE_GENERIC);
+    EXPECT_EQ(device("plain").xdp_program_generic, attached->program_id);
+    EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("plain is attached in generic mode"),
+                                             HasSubstr("dummy has no native XDP"), HasSubstr("costs"))));
+}
+
+TEST_F(AttachTest, NativeIsNotReplacedByAnotherModeWhenAskedFor) {
+    home_.shell("ip link add plain type dummy");
+    const Snapshot before({&home_});
+    for (const xdpctl_mode mode : {XDPCTL_MODE_NATIVE, XDPCTL_MODE_OFFLOAD}) {
+        const auto attached = attach_to(device("plain"), Way{"", Hook::Ingress, mode});
+        ASSERT_FALSE(attached.has_value());
+        EXPECT_EQ(attached.error().kind, ErrorKind::Unsupported) << attached.error().text();
+        EXPECT_THAT(attached.error().text(), AllOf(HasSubstr("plain"), HasSubstr("dummy"), HasSubstr("use --mode")));
+    }
+    datapaths_.clear();
+    EXPECT_THAT(before.differences(), IsEmpty());
+}
+
+TEST_F(AttachTest, EgressHasNoXdp) {
+    for (const xdpctl_mode mode : {XDPCTL_MODE_NATIVE, XDPCTL_MODE_GENERIC, XDPCTL_MODE_OFFLOAD}) {
+        const auto attached = attach_device(Hook::Egress, mode);
+        ASSERT_FALSE(attached.has_value());
+        EXPECT_EQ(attached.error().kind, ErrorKind::Usage);
+    }
+}
+
+TEST_F(AttachTest, WarnsOfTagsThatXdpDoesNotSee) {
+    const auto warning = [&] { return home_.run([&] { return hidden_tags_warning(device()).value_or(""); }); };
+    EXPECT_THAT(warning(), AllOf(HasSubstr("ethtool -K peer txvlan off"), HasSubstr("--mode tc")));
+    const auto attached = attach_device(Hook::Ingress, XDPCTL_MODE_NATIVE);
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    EXPECT_THAT(warnings_, Contains(warning()));
+    far_.shell("ethtool -K peer txvlan off");
+    EXPECT_EQ(warning(), "");
+
+    // Both ends in one namespace.
+    home_.shell("ip link add one type veth peer name two");
+    EXPECT_THAT(home_.run([&] { return hidden_tags_warning(device("one")).value_or(""); }),
+                HasSubstr("ethtool -K two txvlan off"));
+}
+
+TEST_F(AttachTest, DoesNotWarnOfTagsOnTc) {
+    const auto attached = attach_device(Hook::Ingress, XDPCTL_MODE_TC);
+    ASSERT_TRUE(attached.has_value()) << attached.error().text();
+    EXPECT_THAT(warnings_, IsEmpty());
+}
+
+class InterfaceTest : public AttachTest {};
+
+TEST_F(InterfaceTest, TellsWhatADeviceIs) {
+    const Interface veth = device();
+    EXPECT_EQ(veth.kind, "veth");
+    EXPECT_EQ(veth.driver, "veth");
+    EXPECT_EQ(veth.mtu, 1500U);
+    EXPECT_TRUE(veth.up);
+    EXPECT_EQ(veth.link, pair_.right().ifindex());
+    EXPECT_TRUE(veth.link_namespace.has_value());
+
+    home_.shell("ip link add bridge type bridge && ip link set device master bridge");
+    EXPECT_EQ(device().master, device("bridge").index);
+    EXPECT_EQ(device("bridge").kind, "bridge");
+}
+
+TEST_F(InterfaceTest, SuggestsNamesThatComeClose) {
+    const auto next = [&](const std::string& name) {
+        return home_.run([&] { return find_interface(name).error().next; });
+    };
+    EXPECT_EQ(next("devcie"), "did you mean device?");
+    EXPECT_EQ(next("dev"), "did you mean device?");
+    EXPECT_EQ(next("uplink"), "interfaces here: lo, device");
+    EXPECT_EQ(home_.run([] { return find_interface("eth7").error().kind; }), ErrorKind::NotFound);
+    EXPECT_EQ(home_.run([] { return query_interface(IfIndex{99999}).value(); }), std::nullopt);
+}
+
+}  // namespace
+}  // namespace xdpctl::kernel
