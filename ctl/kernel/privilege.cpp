@@ -38,11 +38,13 @@ Status require_privileges(std::string_view purpose) {
         missing.emplace_back("CAP_BPF");
     if (!has(CAP_NET_ADMIN))
         missing.emplace_back("CAP_NET_ADMIN");
+    if (!has(CAP_PERFMON) && !has(CAP_SYS_ADMIN))
+        missing.emplace_back("CAP_PERFMON");
     if (missing.empty())
         return {};
     return fail(ErrorKind::Privilege, fmt::format("cannot {}", purpose),
-                fmt::format("missing {}", fmt::join(missing, " and ")),
-                "run it as root (sudo), or give it CAP_BPF and CAP_NET_ADMIN");
+                fmt::format("missing {}", fmt::join(missing, ", ")),
+                "run it as root (sudo), or give it CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
 }
 
 }  // namespace xdpctl::kernel

@@ -8,7 +8,8 @@
 
 namespace xdpctl::kernel {
 
-// What changing or reading the running state needs: CAP_BPF (or CAP_SYS_ADMIN, which covers it) and CAP_NET_ADMIN.
+// What changing or reading the running state needs: CAP_NET_ADMIN, CAP_BPF, and CAP_PERFMON, without which the verifier
+// refuses to compare packet pointers as the parser does. CAP_SYS_ADMIN covers the last two.
 // `purpose` completes "cannot ...". Errors: Privilege, naming every capability that is missing.
 [[nodiscard]] Status require_privileges(std::string_view purpose);
 

@@ -50,6 +50,7 @@ struct Way {
     [[nodiscard]] bool pinned() const {
         return kind == XDPCTL_ATTACHMENT_XDP_LINK || kind == XDPCTL_ATTACHMENT_TCX_LINK;
     }
+    friend std::ostream& operator<<(std::ostream& out, const Way& way) { return out << way.name; }
 };
 
 const std::array ways{
@@ -72,6 +73,12 @@ Fd load_foreign_program(bpf_prog_type type) {
                  .imm = type == BPF_PROG_TYPE_XDP ? XDP_PASS : -1},
         bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
     return Fd(bpf_prog_load(type, "foreign", "GPL", instructions.data(), instructions.size(), nullptr));
+}
+
+// Adds it as a direct-action filter, the way others do.
+std::string foreign_filter(const std::filesystem::path& pin, const char* direction, unsigned priority) {
+    return fmt::format("tc filter add dev device {} protocol all prio {} handle 1 bpf direct-action object-pinned {}",
+                       direction, priority, pin.native());
 }
 
 // A chain with one device: `device_` in `home_`, whose peer is in `far_`. Addresses and neighbours are set, so that
@@ -111,13 +118,15 @@ protected:
         return Attachment{XDPCTL_ATTACHMENT_CLSACT, XDPCTL_MODE_TC, program_id(*program).value()};
     }
 
+    // REQUIRES: called in the device's namespace.
+    Result<Attachment> attach_here(const Interface& interface, const Way& way) {
+        if (way.kind == XDPCTL_ATTACHMENT_CLSACT)  // attach() takes it only where there is no TCX
+            return attach_clsact_entry(interface, way.hook);
+        const OpenEntry open = [&](Layer layer) { return open_entry(layer); };
+        return attach(interface, way.hook, way.asked, open, pin_, warnings_);
+    }
     Result<Attachment> attach_to(const Interface& interface, const Way& way) {
-        return home_.run([&] {
-            if (way.kind == XDPCTL_ATTACHMENT_CLSACT)  // only asked for where there is no TCX
-                return attach_clsact_entry(interface, way.hook);
-            return attach(
-                interface, way.hook, way.asked, [&](Layer layer) { return open_entry(layer); }, pin_, warnings_);
-        });
+        return home_.run([&] { return attach_here(interface, way); });
     }
     Result<Attachment> attach_device(const Way& way) { return attach_to(device(), way); }
     Result<Attachment> attach_device(Hook hook, xdpctl_mode mode) { return attach_device(Way{"", hook, mode}); }
@@ -242,16 +251,13 @@ TEST_P(EveryWay, NoticesAProgramTakenOffByHand) {
     EXPECT_FALSE(std::filesystem::exists(pin_));
 }
 
-TEST_P(EveryWay, NeedsBothCapabilities) {
-    for (const int missing : {CAP_BPF, CAP_NET_ADMIN}) {
+TEST_P(EveryWay, NeedsItsCapabilities) {
+    for (const std::vector<int>& too_few : {std::vector{CAP_NET_ADMIN, CAP_PERFMON}, {CAP_BPF, CAP_PERFMON}}) {
         const Interface interface = device();
         const Snapshot before({&home_});
         home_.run([&] {
-            test::with_capabilities({missing == CAP_BPF ? CAP_NET_ADMIN : CAP_BPF}, [&] {
-                const OpenEntry open = [&](Layer layer) { return open_entry(layer); };
-                const auto attached = GetParam().kind == XDPCTL_ATTACHMENT_CLSACT
-                                          ? attach_clsact_entry(interface, GetParam().hook)
-                                          : attach(interface, GetParam().hook, GetParam().asked, open, pin_, warnings_);
+            test::with_capabilities(too_few, [&] {
+                const auto attached = attach_here(interface, GetParam());
                 ASSERT_FALSE(attached.has_value());
                 EXPECT_EQ(attached.error().kind, ErrorKind::Privilege) << attached.error().text();
             });
@@ -261,32 +267,16 @@ TEST_P(EveryWay, NeedsBothCapabilities) {
     }
 }
 
-TEST_P(EveryWay, NeedsNoMoreThanBothCapabilities) {
-    if (GetParam().kind == XDPCTL_ATTACHMENT_CLSACT)
-        GTEST_SKIP() << "covered by TCX: the same capabilities";
+TEST_P(EveryWay, NeedsNoMoreThanItsCapabilities) {
     const Interface interface = device();
-    std::filesystem::permissions(bpffs_.path(), std::filesystem::perms::owner_all);
     home_.run([&] {
-        test::with_capabilities({CAP_BPF, CAP_NET_ADMIN}, [&] {
-            const OpenEntry open = [&](Layer layer) { return open_entry(layer); };
-            const auto attached = attach(interface, GetParam().hook, GetParam().asked, open, pin_, warnings_);
+        test::with_capabilities({CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON}, [&] {
+            const auto attached = attach_here(interface, GetParam());
             ASSERT_TRUE(attached.has_value()) << attached.error().text();
             const Status detached = detach(interface.index, GetParam().hook, *attached, pin_);
             EXPECT_TRUE(detached.has_value()) << detached.error().text();
         });
     });
-}
-
-TEST_P(EveryWay, IsUndoneWhenItsLinkCannotBePinned) {
-    if (!GetParam().pinned())
-        GTEST_SKIP() << "a filter has no pin";
-    pin_ = bpffs_.path() / "missing" / "link";
-    const Snapshot before({&home_});
-    const auto attached = attach_device(GetParam());
-    ASSERT_FALSE(attached.has_value());
-    EXPECT_THAT(attached.error().text(), HasSubstr(pin_.native()));
-    datapaths_.clear();
-    EXPECT_THAT(before.differences(), IsEmpty());
 }
 
 TEST_P(EveryWay, ReportsADeviceThatIsGone) {
@@ -296,6 +286,21 @@ TEST_P(EveryWay, ReportsADeviceThatIsGone) {
     ASSERT_FALSE(attached.has_value());
     EXPECT_EQ(attached.error().kind, ErrorKind::NotFound) << attached.error().text();
     EXPECT_FALSE(std::filesystem::exists(pin_));
+}
+
+class PinnedWay : public AttachTest, public testing::WithParamInterface<Way> {};
+INSTANTIATE_TEST_SUITE_P(AttachTest, PinnedWay, testing::ValuesIn(ways.begin(), ways.begin() + 5),
+                         [](const testing::TestParamInfo<Way>& test) { return test.param.name; });
+
+TEST_P(PinnedWay, IsUndoneWhenItsLinkCannotBePinned) {
+    ASSERT_TRUE(GetParam().pinned());
+    pin_ = bpffs_.path() / "missing" / "link";
+    const Snapshot before({&home_});
+    const auto attached = attach_device(GetParam());
+    ASSERT_FALSE(attached.has_value());
+    EXPECT_THAT(attached.error().text(), HasSubstr(pin_.native()));
+    datapaths_.clear();
+    EXPECT_THAT(before.differences(), IsEmpty());
 }
 
 // Frames of more than a page.
@@ -374,7 +379,14 @@ class BothHooks : public AttachTest, public testing::WithParamInterface<Hook> {
 protected:
     [[nodiscard]] Way tcx() const { return {"", GetParam(), XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_TCX_LINK}; }
     [[nodiscard]] Way clsact() const { return {"", GetParam(), XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT}; }
+    void SetUp() override {
+        foreign_ = load_foreign_program(BPF_PROG_TYPE_SCHED_CLS);
+        ASSERT_EQ(bpf_obj_pin(foreign_.get(), foreign_pin_.c_str()), 0);
+    }
     [[nodiscard]] const char* direction() const { return GetParam() == Hook::Ingress ? "ingress" : "egress"; }
+
+    Fd foreign_;
+    std::filesystem::path foreign_pin_ = bpffs_.path() / "foreign";
 };
 INSTANTIATE_TEST_SUITE_P(AttachTest, BothHooks, testing::Values(Hook::Ingress, Hook::Egress),
                          [](const testing::TestParamInfo<Hook>& test) {
@@ -382,11 +394,10 @@ INSTANTIATE_TEST_SUITE_P(AttachTest, BothHooks, testing::Values(Hook::Ingress, H
                          });
 
 TEST_P(BothHooks, TcxProgramOfSomebodyElseRunsOn) {
-    const Fd foreign = load_foreign_program(BPF_PROG_TYPE_SCHED_CLS);
-    const std::uint32_t foreign_id = program_id(foreign.get()).value();
+    const std::uint32_t foreign_id = program_id(foreign_.get()).value();
     const auto type = static_cast<bpf_attach_type>(GetParam() == Hook::Ingress ? 46 : 47);
     const Fd link(
-        home_.run([&] { return bpf_link_create(foreign.get(), static_cast<int>(device().index), type, nullptr); }));
+        home_.run([&] { return bpf_link_create(foreign_.get(), static_cast<int>(device().index), type, nullptr); }));
     ASSERT_TRUE(link.valid());
 
     const auto attached = attach_device(tcx());
@@ -401,7 +412,7 @@ TEST_P(BothHooks, TcxProgramOfSomebodyElseRunsOn) {
 
 TEST_P(BothHooks, FilterOfSomebodyElseStays) {
     home_.shell("tc qdisc add dev device clsact");
-    home_.shell(fmt::format("tc filter add dev device {} protocol all prio 1 matchall action continue", direction()));
+    home_.shell(foreign_filter(foreign_pin_, direction(), 1));
     const Snapshot before({&home_});
     const auto attached = attach_device(clsact());
     ASSERT_TRUE(attached.has_value()) << attached.error().text();
@@ -436,30 +447,22 @@ TEST_P(BothHooks, QdiscGoesWithTheLastFilterOnly) {
 TEST_P(BothHooks, QdiscWithAFilterAddedLaterStays) {
     const auto attached = attach_device(clsact());
     ASSERT_TRUE(attached.has_value()) << attached.error().text();
-    home_.shell(fmt::format("tc filter add dev device {} protocol all prio 1 matchall action continue", direction()));
+    home_.shell(foreign_filter(foreign_pin_, direction(), 1));
     detach_device(clsact(), *attached);
     const std::string filters = home_.shell(fmt::format("tc filter show dev device {}", direction()));
-    EXPECT_THAT(filters, AllOf(HasSubstr("matchall"), Not(HasSubstr("bpf"))));
+    EXPECT_THAT(filters, AllOf(HasSubstr("foreign"), Not(HasSubstr("xdpctl"))));
 }
 
 TEST_P(BothHooks, TakenFilterPlaceIsReported) {
-    const auto first = attach_device(clsact());
-    ASSERT_TRUE(first.has_value()) << first.error().text();
-    const Snapshot before({&home_});
-    const auto second = attach_device(clsact());
-    ASSERT_FALSE(second.has_value());
-    EXPECT_EQ(second.error().kind, ErrorKind::Busy);
-    EXPECT_THAT(second.error().text(), HasSubstr(fmt::format("program {}", first->program_id)));
-    EXPECT_THAT(before.differences(), IsEmpty());
-}
-
-TEST_F(AttachTest, PriorityOfAnotherKindOfFilterIsReported) {
     home_.shell("tc qdisc add dev device clsact");
-    home_.shell("tc filter add dev device ingress protocol all prio 49374 matchall action continue");
-    const auto attached = attach_device(Way{"", Hook::Ingress, XDPCTL_MODE_TC, XDPCTL_ATTACHMENT_CLSACT});
+    home_.shell(foreign_filter(foreign_pin_, direction(), 0xc0de));
+    const Snapshot before({&home_});
+    const auto attached = attach_device(clsact());
     ASSERT_FALSE(attached.has_value());
     EXPECT_EQ(attached.error().kind, ErrorKind::Busy);
-    EXPECT_THAT(attached.error().text(), HasSubstr("a matchall filter"));
+    EXPECT_THAT(attached.error().text(), AllOf(HasSubstr("\"foreign\""), HasSubstr(foreign_pin_.native())));
+    datapaths_.clear();
+    EXPECT_THAT(before.differences(), IsEmpty());
 }
 
 TEST_F(AttachTest, IngressQdiscHasNoEgressHook) {
@@ -481,23 +484,23 @@ TEST_F(AttachTest, IngressQdiscHasNoEgressHook) {
 }
 
 TEST_F(AttachTest, AutoFallsBackToGenericAndSaysWhatItCosts) {
-    home_.shell("ip link add plain type dummy");
+    home_.shell("ip link add plain type bridge");
     const auto attached = attach_to(device("plain"), Way{"", Hook::Ingress, XDPCTL_MODE_AUTO});
     ASSERT_TRUE(attached.has_value()) << attached.error().text();
     EXPECT_EQ(attached->mode, XDPCTL_MODE_GENERIC);
     EXPECT_EQ(device("plain").xdp_program_generic, attached->program_id);
     EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("plain is attached in generic mode"),
-                                             HasSubstr("dummy has no native XDP"), HasSubstr("costs"))));
+                                             HasSubstr("bridge has no native XDP"), HasSubstr("costs"))));
 }
 
 TEST_F(AttachTest, NativeIsNotReplacedByAnotherModeWhenAskedFor) {
-    home_.shell("ip link add plain type dummy");
+    home_.shell("ip link add plain type bridge");
     const Snapshot before({&home_});
     for (const xdpctl_mode mode : {XDPCTL_MODE_NATIVE, XDPCTL_MODE_OFFLOAD}) {
         const auto attached = attach_to(device("plain"), Way{"", Hook::Ingress, mode});
         ASSERT_FALSE(attached.has_value());
         EXPECT_EQ(attached.error().kind, ErrorKind::Unsupported) << attached.error().text();
-        EXPECT_THAT(attached.error().text(), AllOf(HasSubstr("plain"), HasSubstr("dummy"), HasSubstr("use --mode")));
+        EXPECT_THAT(attached.error().text(), AllOf(HasSubstr("plain"), HasSubstr("bridge"), HasSubstr("use --mode")));
     }
     datapaths_.clear();
     EXPECT_THAT(before.differences(), IsEmpty());

@@ -76,7 +76,7 @@ TEST_F(BpffsTest, IsFoundByAPrivateMountNamespaceOlderThanIt) {
 TEST_F(BpffsTest, NeedsPrivilegeToBeMounted) {
     EXPECT_TRUE(on_fresh_machine([] {
         std::optional<Error> error;
-        test::with_capabilities({CAP_BPF, CAP_NET_ADMIN}, [&] {
+        test::with_capabilities({CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON}, [&] {
             Warnings warnings;
             if (const auto directory = state_directory(true, warnings); !directory)
                 error = directory.error();
@@ -124,11 +124,12 @@ TEST(PrivilegeTest, NamesWhatIsMissing) {
         test::with_capabilities(capabilities, [&] { status = require_privileges("attach to eth0"); });
         return status ? std::string() : status.error().text();
     };
-    EXPECT_EQ(error_with({CAP_BPF, CAP_NET_ADMIN}), "");
+    EXPECT_EQ(error_with({CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON}), "");
     EXPECT_EQ(error_with({CAP_SYS_ADMIN, CAP_NET_ADMIN}), "");
-    EXPECT_THAT(error_with({CAP_NET_ADMIN}), HasSubstr("cannot attach to eth0: missing CAP_BPF\n"));
-    EXPECT_THAT(error_with({CAP_BPF}), HasSubstr("missing CAP_NET_ADMIN\n"));
-    EXPECT_THAT(error_with({}), HasSubstr("missing CAP_BPF and CAP_NET_ADMIN\n"));
+    EXPECT_THAT(error_with({CAP_NET_ADMIN, CAP_PERFMON}), HasSubstr("cannot attach to eth0: missing CAP_BPF\n"));
+    EXPECT_THAT(error_with({CAP_BPF, CAP_PERFMON}), HasSubstr("missing CAP_NET_ADMIN\n"));
+    EXPECT_THAT(error_with({CAP_BPF, CAP_NET_ADMIN}), HasSubstr("missing CAP_PERFMON\n"));
+    EXPECT_THAT(error_with({}), HasSubstr("missing CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON\n"));
 }
 
 }  // namespace
