@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "kernel/link.h"
 #include "kernel/program.h"
@@ -44,33 +45,43 @@ std::string driver_of(const Interface& interface) {
     return name.empty() ? "the driver" : fmt::format("the driver {}", name);
 }
 
+std::string what_failed(const Interface& interface, xdpctl_mode mode) {
+    return fmt::format("cannot attach to {} in {} mode", interface.name, mode_name(mode));
+}
+
 // The kernel's reason reaches no bpf_link caller, only its errno: this tells what drivers mean by it.
-std::unexpected<Error> refusal(const Interface& interface, xdpctl_mode mode, int error, bool frags) {
-    const std::string what = fmt::format("cannot attach to {} in {} mode", interface.name, mode_name(mode));
-    const bool too_big = error == ERANGE || error == EINVAL || error == E2BIG;
-    if (error == EPERM || error == EACCES || error == ENODEV)
-        return fail_errno(error, what);
-    if (error == EBUSY || error == EEXIST)
-        return fail(ErrorKind::Busy, what, "another XDP program was attached in the meantime");
-    if (mode == XDPCTL_MODE_OFFLOAD)
-        return fail(
-            ErrorKind::Unsupported, what,
-            fmt::format("{} cannot run the program in hardware ({})", driver_of(interface), std::strerror(error)),
-            "use --mode native");
+std::string native_reason(const Interface& interface, int error, bool frags) {
+    const bool may_be_size = error == ERANGE || error == EINVAL || error == E2BIG;
     if (error == EOPNOTSUPP)
-        return fail(ErrorKind::Unsupported, what, fmt::format("{} has no native XDP", driver_of(interface)),
-                    "use --mode generic or --mode tc");
-    if (too_big && interface.mtu > standard_mtu)
-        return fail(ErrorKind::Unsupported, what,
-                    fmt::format("the MTU of {} is too large for native XDP{}", interface.mtu,
-                                frags ? fmt::format(" of {}", driver_of(interface))
-                                      : std::string(" on a kernel without xdp.frags (5.18)")),
-                    "use --mode generic or --mode tc, or a smaller MTU (ip link set dev NAME mtu N) on both ends");
+        return fmt::format("{} has no native XDP", driver_of(interface));
+    if (may_be_size && interface.mtu > standard_mtu && !frags)
+        return fmt::format("its MTU of {} is too large for native XDP on a kernel without xdp.frags (Linux 5.18)",
+                           interface.mtu);
+    if (may_be_size && interface.mtu > standard_mtu)
+        return fmt::format("its MTU of {} is too large for native XDP by {}", interface.mtu, driver_of(interface));
     if (error == ENOSPC && interface.kind == "veth")
-        return fail(ErrorKind::Unsupported, what, "its peer has more transmit queues than it has receive queues",
-                    fmt::format("raise them: ethtool -L {} rx N; or use --mode generic or --mode tc", interface.name));
-    return fail(ErrorKind::Unsupported, what, fmt::format("{} refused: {}", driver_of(interface), std::strerror(error)),
-                "use --mode generic or --mode tc");
+        return fmt::format("its peer has more transmit queues than it has receive queues (ethtool -L {} rx N)",
+                           interface.name);
+    return fmt::format("{} refused: {}", driver_of(interface), std::strerror(error));
+}
+
+std::unexpected<Error> cannot_offload(const Interface& interface, std::string_view reason) {
+    return fail(ErrorKind::Unsupported, what_failed(interface, XDPCTL_MODE_OFFLOAD),
+                fmt::format("{} does not take the program into its hardware: {}", driver_of(interface), reason),
+                "use --mode native");
+}
+
+std::unexpected<Error> refusal(const Interface& interface, xdpctl_mode mode, int error, bool frags) {
+    if (error == EPERM || error == EACCES || error == ENODEV)
+        return fail_errno(error, what_failed(interface, mode));
+    if (error == EBUSY || error == EEXIST)
+        return fail(ErrorKind::Busy, what_failed(interface, mode), "another XDP program was attached in the meantime");
+    if (mode == XDPCTL_MODE_OFFLOAD)
+        return cannot_offload(interface, std::strerror(error));
+    if (mode == XDPCTL_MODE_NATIVE)
+        return fail(ErrorKind::Unsupported, what_failed(interface, mode), native_reason(interface, error, frags),
+                    "use --mode generic or --mode tc");
+    return fail(ErrorKind::Unsupported, what_failed(interface, mode), std::strerror(error), "use --mode tc");
 }
 
 Status prove_active(const Interface& interface, xdpctl_mode mode, std::uint32_t id) {
@@ -101,6 +112,8 @@ Result<Attachment> attach_xdp_link(const Interface& interface, xdpctl_mode mode,
     if (mode == XDPCTL_MODE_OFFLOAD)
         bpf_program__set_ifindex(entry.program(), static_cast<std::uint32_t>(interface.index));
     const Result<int> program = entry.load();
+    if (!program && mode == XDPCTL_MODE_OFFLOAD && program.error().kind != ErrorKind::Privilege)
+        return cannot_offload(interface, "the kernel refused to load it for this device");
     if (!program)
         return std::unexpected(program.error());
     const Result<std::uint32_t> id = program_id(*program);
