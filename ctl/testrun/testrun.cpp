@@ -40,7 +40,8 @@ Result<TestRun> test_run(int program, std::span<const std::byte> in, std::span<s
         return TestRun{options.retval, options.duration};
     const int error = errno;
     if (error == EINVAL || error == E2BIG || error == EMSGSIZE || error == ENOMEM)
-        return fail(ErrorKind::Input, what, "this kernel does not take frames of this size in a test run");
+        return fail(ErrorKind::Input, what,
+                    "the test run of this kernel takes no frame so long, or none that ends in its IP header");
     return fail_errno(error, what);
 }
 
