@@ -47,6 +47,16 @@ std::string path_of(const CLI::App& parser) {
     return parser.get_parent() == nullptr ? parser.get_name() : path_of(*parser.get_parent()) + ' ' + parser.get_name();
 }
 
+std::unexpected<Error> usage_error(const CLI::App& root, const CLI::ParseError& error) {
+    const CLI::App& parser = deepest(root);
+    std::string what = error.what();
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && parser.get_require_subcommand_min() > 0) {
+        const std::vector<std::string> unknown = root.remaining(true);
+        what = unknown.empty() ? "a command is missing" : fmt::format("'{}' is no command", unknown.front());
+    }
+    return fail(ErrorKind::Usage, std::move(what), {}, fmt::format("'{} --help' shows how", path_of(parser)));
+}
+
 class Parser {
 public:
     explicit Parser(CommandLine& result) : result_(result) {
@@ -67,12 +77,11 @@ public:
             root_.parse(static_cast<int>(arguments.size()), arguments.data());
             result_.action = actions_.at(&deepest(root_));
         } catch (const CLI::CallForHelp&) {
-            result_.action = show_help(deepest(root_).help());
+            result_.action = show_help(root_.help());
         } catch (const CLI::ParseError& error) {
             // The order of words decides whether the parser has seen --json before it failed.
             json_ = json_ || std::ranges::find(arguments, std::string_view("--json")) != arguments.end();
-            result_.action =
-                fail(ErrorKind::Usage, error.what(), {}, fmt::format("'{} --help' shows how", path_of(deepest(root_))));
+            result_.action = usage_error(root_, error);
         }
         result_.format = json_ ? Output::Format::Json : Output::Format::Text;
         result_.lock_timeout =
@@ -87,6 +96,8 @@ private:
         } else {
             CLI::App* noun = noun_parser(std::string(command.noun));
             parser = noun->add_subcommand(std::string(command.verb), std::string(command.summary));
+            noun->description(noun->get_description() + (noun->get_description().empty() ? "" : ", ") +
+                              std::string(command.verb));
         }
         parser->fallthrough();
         parser->footer("Examples:\n" + std::string(command.examples));
@@ -97,7 +108,7 @@ private:
         CLI::App*& parser = nouns_[noun];
         if (parser != nullptr)
             return parser;
-        parser = root_.add_subcommand(noun, fmt::format("See 'xdpctl {} --help'", noun));
+        parser = root_.add_subcommand(noun);
         parser->require_subcommand(1);
         parser->fallthrough();
         return parser;

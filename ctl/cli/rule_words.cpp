@@ -35,15 +35,6 @@ Result<ruleset::ChainName> take_netdev_chain(Words& words) {
     return chain;
 }
 
-// Two words that name a chain might have been meant as the beginning of a rule: only if all of them are a rule.
-Status check_unambiguous(Words words) {
-    if (!lang::parse_rule(join(words), command_line_source))
-        return {};
-    return usage(
-        fmt::format("'{} {}' is a chain here, and the words are a rule as well", words[0], words[1]),
-        fmt::format("say the chain with its family, and then the rule: netdev {} {} RULE", words[0], words[1]));
-}
-
 std::unexpected<Error> no_such_chain(const ruleset::Table& table, const std::string& chain) {
     std::vector<std::string> names;
     for (const ruleset::Chain& known : table.chains)
@@ -63,12 +54,8 @@ Result<std::optional<ruleset::ChainName>> take_chain(Words& words, const ruleset
     const ruleset::Table* table = ruleset.find_table(words.front());
     if (words.size() < 2 || table == nullptr)
         return std::nullopt;
-    if (ruleset.find_chain(words[0], words[1]) == nullptr) {
-        if (!lang::parse_rule(join(words), command_line_source))
-            return no_such_chain(*table, words[1]);
-        return std::nullopt;
-    }
-    XDPCTL_TRY(check_unambiguous(words));
+    if (ruleset.find_chain(words[0], words[1]) == nullptr)
+        return no_such_chain(*table, words[1]);
     ruleset::ChainName chain{words[0], words[1]};
     words = words.subspan(2);
     return chain;

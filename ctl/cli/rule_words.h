@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The words behind `rule add`, `chain policy` and `flush chain`: which chain, which rule, what text. Pure.
 //
-// A chain is named as TABLE CHAIN, or as `netdev TABLE CHAIN` as nft wants it. Where rule text follows, two words name
-// a chain only if there is such a chain.
+// A chain is named as TABLE CHAIN, or as `netdev TABLE CHAIN` as nft wants it. Rule text can follow without ambiguity: a
+// word that begins a rule cannot be the name of a table.
 #pragma once
 
 #include <optional>

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Completion of xdpctl(8) for bash.
+
+# Options that every command has.
+_xdpctl_common='--help --json --lock-timeout --quiet'
+
+_xdpctl_interfaces() {
+    local path
+    for path in /sys/class/net/*; do
+        echo "${path##*/}"
+    done
+}
+
+# What can follow an option as its value; fails when the option has none.
+_xdpctl_values() {
+    case $1 in
+    --hook) echo 'ingress egress' ;;
+    --mode) if [[ $2 == test-run ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
+    --iface) _xdpctl_interfaces ;;
+    --lock-timeout | --watch) echo ;;
+    *) return 1 ;;
+    esac
+}
+
+# Options and words of a command.
+_xdpctl_words() {
+    case $1 in
+    attach) echo "--hook --mode $(_xdpctl_interfaces)" ;;
+    detach) echo "--all --hook $(_xdpctl_interfaces)" ;;
+    'rule add' | 'rule insert')
+        echo '--hook netdev position ether vlan ip ip6 tcp udp sctp icmp icmpv6 meta iifname oifname counter accept drop comment'
+        ;;
+    'rule replace' | 'rule delete') echo '--hook netdev handle' ;;
+    'rule list') echo '--handles --hook --stateless netdev' ;;
+    'chain policy') echo '--hook netdev accept drop' ;;
+    apply) echo '--dry-run --file' ;;
+    check) echo '--file' ;;
+    'list ruleset') echo '--handles --stateless' ;;
+    'flush chain') echo '--hook netdev' ;;
+    stats) echo "--rates --reset --watch $(_xdpctl_interfaces)" ;;
+    test-run) echo '--hook --iface --mode --out --pcap --ruleset' ;;
+    rule) echo 'add delete insert list replace' ;;
+    chain) echo policy ;;
+    list) echo ruleset ;;
+    flush) echo 'chain ruleset' ;;
+    '') echo 'apply attach chain check detach flush list rule stats status test-run version' ;;
+    esac
+}
+
+_xdpctl() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command='' word i values
+    COMPREPLY=()
+
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case "$command $word" in
+        *' -'*) [[ $word == --lock-timeout ]] && ((i++)) ;;
+        ' '*) command=$word ;;
+        'rule '* | 'chain '* | 'list '* | 'flush '*)
+            command="$command $word"
+            break
+            ;;
+        *) break ;;
+        esac
+    done
+
+    case $previous in
+    -f | --file | --pcap | --ruleset | --out)
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        compopt -o filenames 2>/dev/null
+        return
+        ;;
+    esac
+    if values=$(_xdpctl_values "$previous" "$command"); then
+        mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
+        return
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$(_xdpctl_words "$command") $_xdpctl_common" -- "$current")
+}
+
+complete -F _xdpctl xdpctl
