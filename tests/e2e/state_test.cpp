@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +21,9 @@
 #include <thread>
 
 #include "kernel/bpffs.h"
+#include "kernel/clsact.h"
 #include "kernel/layout.h"
+#include "kernel/live.h"
 #include "lang/parse.h"
 #include "lang/print.h"
 #include "maps/counter.h"
@@ -84,6 +89,51 @@ int wait_for(pid_t child) {
 
 std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator{}));
+}
+
+bool changes_something(std::uint64_t call) {
+    switch (call) {
+    case SYS_bpf:
+    case SYS_mkdirat:
+    case SYS_renameat:
+    case SYS_unlinkat:
+    case SYS_sendto:
+#ifdef SYS_unlink
+    case SYS_mkdir:
+    case SYS_rename:
+    case SYS_rmdir:
+    case SYS_unlink:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+// Runs `action` in a child that is killed before its n-th system call that changes something; false when it has fewer.
+bool kill_at_call(unsigned n, const std::function<void()>& action) {
+    const pid_t child = fork_child([&] {
+        ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+        ::raise(SIGSTOP);
+        action();
+    });
+    wait_for(child);
+    ::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD);
+    for (;;) {
+        ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);
+        const int status = wait_for(child);
+        if (WIFEXITED(status) || WIFSIGNALED(status)) {
+            EXPECT_EQ(status, 0);
+            return false;
+        }
+        __ptrace_syscall_info info{};
+        ::ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof(info), &info);
+        if (info.op == PTRACE_SYSCALL_INFO_ENTRY && changes_something(info.entry.nr) && --n == 0) {
+            ::kill(child, SIGKILL);
+            wait_for(child);
+            return true;
+        }
+    }
 }
 
 class StateTest : public testing::Test {
@@ -423,58 +473,99 @@ TEST_F(StateTest, ReadersSeeOneWholeRulesetWhileAWriterCommits) {
     EXPECT_GT(generation, 10U) << "the writer did not write";
 }
 
-TEST_F(StateTest, KilledWriterLeavesTheOldOrTheNewRulesetAndNothingElse) {
-    attach("eth0");
-    const Handle kept = add("udp dport 4000 counter drop");
-    std::mt19937 random(1);
-    std::set<std::uint64_t> generations;
-    for (unsigned round = 0; round < 100; ++round) {
-        // Each commit moves a device and rules between two chains, so that all there is to a commit is cut somewhere.
-        const pid_t writer = fork_child([&] {
-            for (bool with_second = true;; with_second = !with_second) {
-                change([&](Ruleset& ruleset) {
-                    std::erase_if(ruleset.tables.front().chains,
-                                  [](const auto& chain) { return chain.name == "other"; });
-                    (void)remove_device(ruleset, Hook::Ingress, "eth1");
-                    take(add_device(ruleset, with_second ? ruleset::ChainName{"xdpctl", "other"} : ruleset::ChainName{},
-                                    Hook::Ingress, "eth1"));
-                    take(add_rule(ruleset, {}, rule("tcp dport 22 counter"), {}));
-                });
-            }
-        });
-        std::this_thread::sleep_for(std::chrono::microseconds(random() % 60000));
-        ::kill(writer, SIGKILL);
-        wait_for(writer);
+// Writers that are killed: the old or the new ruleset runs, whole, and the next writer leaves nothing of the other.
 
+class KilledWriterTest : public StateTest {
+protected:
+    void SetUp() override {
+        StateTest::SetUp();
+        attach("eth0");
+        attach("eth1");
+        kept_ = add("udp dport 4000 counter drop");
+    }
+
+    // Moves a device and rules between two chains, so that there is everything to a commit that can be.
+    void move_second_device() {
+        change([&](Ruleset& ruleset) {
+            const ruleset::ChainName first;
+            const ruleset::ChainName other{"xdpctl", "other"};
+            auto& chains = ruleset.tables.front().chains;
+            const bool to_other = std::erase_if(chains, [](const auto& chain) { return chain.name == "other"; }) == 0;
+            (void)remove_device(ruleset, Hook::Ingress, "eth1");
+            take(add_device(ruleset, to_other ? other : first, Hook::Ingress, "eth1"));
+            if (to_other)
+                take(add_rule(ruleset, other, rule("udp dport 4000 counter drop"), {}));
+            auto& rules = chains.front().rules;
+            rules.erase(rules.begin() + 1, rules.end());
+            take(add_rule(ruleset, first, rule("tcp dport 22 counter"), {}));
+        });
+    }
+
+    void expect_consistent() {
         const State before = read();
         const State state = here_.run([&] { return open_for_writing(); });
         EXPECT_EQ(state.ruleset(), before.ruleset()) << "what was listed is not what ran";
-        generations.insert(state.generation());
-        std::set<std::string> chains;
+        generations_.insert(state.generation());
+
+        std::set<std::string> directories{"gen-" + std::to_string(state.generation())};
         for (const auto& chain : state.ruleset().tables.front().chains)
-            chains.insert("chain-" + std::to_string(std::to_underlying(chain.handle)) + "-ingress");
+            directories.insert("chain-" + std::to_string(std::to_underlying(chain.handle)) + "-ingress");
         std::size_t links = 0;
         for (const std::string& pin : pins()) {
-            const std::string top = pin.substr(0, pin.find('/'));
-            EXPECT_TRUE(chains.contains(top) || top == "gen-" + std::to_string(state.generation())) << pin;
+            EXPECT_TRUE(directories.contains(pin.substr(0, pin.find('/')))) << pin;
             links += pin.find("/link-") != std::string::npos ? 1 : 0;
         }
-        std::size_t attached = 0;
-        for (const DeviceStatus& device : here_.run([&] { return take(state.devices()); })) {
-            attached += device.presence.has_value() ? 1 : 0;
-            if (device.presence) {
-                EXPECT_EQ(device.presence, Presence::Active) << device.name;
-            }
-        }
-        EXPECT_EQ(links, attached);
-        const auto& rules = state.ruleset().find_chain("xdpctl", "ingress")->rules;
-        EXPECT_EQ(take(state.rule_counts()).size(), rules.size())
-            << "every rule has its slot, and no slot another owner";
-        EXPECT_EQ(rules.front().handle, kept);
+        EXPECT_EQ(links, 2U);
+        const auto status = here_.run([&] { return take(state.devices()); });
+        EXPECT_THAT(status, SizeIs(2));
+        for (const DeviceStatus& device : status)
+            EXPECT_EQ(device.presence, Presence::Active) << device.name;
+
+        std::size_t rules = 0;
+        for (const auto& chain : state.ruleset().tables.front().chains)
+            rules += chain.rules.size();
+        EXPECT_THAT(take(state.rule_counts()), SizeIs(rules)) << "a rule without its slot";
+        EXPECT_EQ(state.ruleset().tables.front().chains.front().rules.front().handle, kept_);
     }
-    EXPECT_GT(generations.size(), 20U) << "the writers were killed before they had done anything";
-    send(5);
-    EXPECT_EQ(packets(kept), 5U);
+
+    void expect_filtering() {
+        for (const std::string address : {"192.0.2.1", "198.51.100.1"})
+            EXPECT_FALSE(test::udp_arrives(there_, here_, address, 4000, test::silence_timeout)) << address;
+    }
+
+    Handle kept_{};
+    std::set<std::uint64_t> generations_;
+};
+
+TEST_F(KilledWriterTest, AtAnyTime) {
+    std::mt19937 random(1);
+    for (unsigned round = 0; round < 40; ++round) {
+        const pid_t writer = fork_child([&] {
+            for (;;)
+                move_second_device();
+        });
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 200000));
+        ::kill(writer, SIGKILL);
+        wait_for(writer);
+        expect_consistent();
+    }
+    EXPECT_GT(generations_.size(), 10U) << "the writers were killed before they had done anything";
+    expect_filtering();
+}
+
+TEST_F(KilledWriterTest, BeforeEachSystemCallThatChangesSomething) {
+    for (const std::string way : {"there", "back"}) {
+        unsigned call = 1;
+        for (; kill_at_call(call, [&] { move_second_device(); }); ++call) {
+            expect_consistent();
+            if (HasFailure())
+                FAIL() << "killed on the way " << way << " before call " << call;
+        }
+        EXPECT_GT(call, 50U);
+        if ((read().ruleset().tables.front().chains.size() == 1) == (way == "there"))
+            move_second_device();
+    }
+    expect_filtering();
 }
 
 TEST_F(StateTest, ADevicePassesToAnotherChainWithoutAnUnfilteredPacket) {
@@ -504,6 +595,61 @@ TEST_F(StateTest, ADevicePassesToAnotherChainWithoutAnUnfilteredPacket) {
     ASSERT_THAT(devices(), SizeIs(1));
     EXPECT_EQ(devices()[0].chain, "chain19");
     EXPECT_EQ(devices()[0].presence, Presence::Active);
+}
+
+TEST_F(KilledWriterTest, WithAFilterThatNothingRecords) {
+    here_.run([&] {
+        here_.shell("ip link add eth2 type veth peer name peer2");
+        const Layout layout(directory_);
+        const ChainKey key{read().ruleset().find_chain("xdpctl", "ingress")->handle, Hook::Ingress};
+        const auto chain = take(LiveChain::open(layout, key));
+        const Interface interface = take(find_interface("eth2"));
+        const DeviceSlot slot{2};
+        const xdpctl_device seat{.name = "eth2",
+                                 .ifindex = std::to_underlying(interface.index),
+                                 .attachment = XDPCTL_ATTACHMENT_NONE,
+                                 .mode = XDPCTL_MODE_AUTO,
+                                 .program_id = 0,
+                                 .attached_at = 0};
+        take(chain->bind_device(slot, seat));
+        const Datapath* layer = take(chain->create_layer(layout, Layer::TcIngress));
+        auto entry = take(layer->open_entry(slot));
+        take(attach_clsact(interface, Hook::Ingress, take(entry.load())));
+    });
+    EXPECT_THAT(here_.shell("tc filter show dev eth2 ingress"), HasSubstr("xdpctl"));
+    expect_consistent();
+    EXPECT_EQ(here_.shell("tc filter show dev eth2 ingress"), "");
+    EXPECT_THAT(here_.shell("tc qdisc show dev eth2"), Not(HasSubstr("clsact")));
+}
+
+// A commit that runs out of descriptors: a failure by a real cause at each of its steps.
+TEST_F(KilledWriterTest, OrOutOfDescriptors) {
+    const std::uint64_t generation = read().generation();
+    unsigned failures = 0;
+    for (rlim_t extra = 0;; ++extra) {
+        const Ruleset before = read().ruleset();
+        const pid_t writer = fork_child([&] {
+            const rlimit limit{.rlim_cur = open_descriptors() + extra, .rlim_max = open_descriptors() + extra};
+            ::setrlimit(RLIMIT_NOFILE, &limit);
+            try {
+                move_second_device();
+            } catch (const std::exception&) {
+                ::_exit(2);
+            }
+        });
+        const int status = wait_for(writer);
+        if (status == 0)
+            break;
+        EXPECT_EQ(WEXITSTATUS(status), 2);
+        failures += 1;
+        EXPECT_EQ(read().ruleset(), before) << "with " << extra << " descriptors";
+        expect_consistent();
+        if (HasFailure())
+            FAIL() << "with " << extra << " descriptors";
+    }
+    EXPECT_GT(failures, 10U);
+    EXPECT_EQ(read().generation(), generation + 1);
+    expect_filtering();
 }
 
 // Failures: nothing may change.
