@@ -15,6 +15,7 @@
 #include "chain_maps.skel.h"
 #include "kernel/libbpf_log.h"
 #include "kernel/load.h"
+#include "kernel/pin.h"
 #include "layer_maps.skel.h"
 #include "maps/stage.h"
 #include "tc_entry.skel.h"
@@ -34,6 +35,14 @@ struct NamedMap {
     int fd;
 };
 
+constexpr std::pair<const char*, Fd ChainMaps::*> chain_map_names[] = {
+    {"chain", &ChainMaps::chain},
+    {"devices", &ChainMaps::devices},
+    {"device_counters", &ChainMaps::device_counters},
+    {"rule_counters", &ChainMaps::rule_counters},
+    {"rule_slots", &ChainMaps::rule_slots},
+};
+
 // The maps programs use; the rest of a chain's maps is for user space.
 std::array<NamedMap, 4> program_maps(const Fd& packet, const Fd& stages, const ChainMaps& maps) {
     return {{{"packet", packet.get()},
@@ -41,9 +50,6 @@ std::array<NamedMap, 4> program_maps(const Fd& packet, const Fd& stages, const C
              {"chain", maps.chain.get()},
              {"device_counters", maps.device_counters.get()}}};
 }
-
-// Per-CPU values stand at multiples of this, in user space.
-constexpr std::size_t per_cpu_alignment = 8;
 
 // The object of a skeleton, without the skeleton: nothing here needs the rest of it.
 template <typename Skeleton>
@@ -66,31 +72,19 @@ constexpr bool is_xdp(Layer layer) {
     return layer == Layer::Xdp || layer == Layer::XdpExtension;
 }
 
-Result<Fd> duplicate(int fd, std::string_view name) {
-    Fd copy(fcntl(fd, F_DUPFD_CLOEXEC, 3));
-    if (!copy.valid())
-        return fail_errno(errno, "cannot duplicate the descriptor of map " + std::string(name));
-    return copy;
-}
-
+// A descriptor that stays when the object closes.
 Status take_map(const bpf_object* object, const char* name, Fd& into) {
-    auto fd = duplicate(bpf_object__find_map_fd_by_name(object, name), name);
-    if (!fd)
-        return std::unexpected(std::move(fd).error());
-    into = *std::move(fd);
-    return {};
-}
-
-Status open_pin(const std::filesystem::path& path, Fd& into) {
-    into = Fd(bpf_obj_get(path.c_str()));
+    into = Fd(fcntl(bpf_object__find_map_fd_by_name(object, name), F_DUPFD_CLOEXEC, 3));
     if (!into.valid())
-        return fail_errno(errno, "cannot open " + path.string());
+        return fail_errno(errno, std::string("cannot keep map ") + name);
     return {};
 }
 
-Status pin_map(const Fd& map, const std::filesystem::path& path) {
-    if (bpf_obj_pin(map.get(), path.c_str()) != 0)
-        return fail_errno(errno, "cannot pin " + path.string());
+Status open_map(const std::filesystem::path& path, Fd& into) {
+    auto map = open_pin(path);
+    if (!map)
+        return std::unexpected(std::move(map).error());
+    into = *std::move(map);
     return {};
 }
 
@@ -169,30 +163,22 @@ Result<ChainMaps> ChainMaps::create() {
         return std::unexpected(std::move(object).error());
     XDPCTL_TRY(load_object(object->get(), "cannot create the maps of a chain"));
     ChainMaps maps;
-    XDPCTL_TRY(take_map(object->get(), "chain", maps.chain));
-    XDPCTL_TRY(take_map(object->get(), "devices", maps.devices));
-    XDPCTL_TRY(take_map(object->get(), "device_counters", maps.device_counters));
-    XDPCTL_TRY(take_map(object->get(), "rule_counters", maps.rule_counters));
-    XDPCTL_TRY(take_map(object->get(), "rule_slots", maps.rule_slots));
+    for (const auto& [name, map] : chain_map_names)
+        XDPCTL_TRY(take_map(object->get(), name, maps.*map));
     return maps;
 }
 
 Result<ChainMaps> ChainMaps::open(const std::filesystem::path& directory) {
     ChainMaps maps;
-    XDPCTL_TRY(open_pin(directory / "chain", maps.chain));
-    XDPCTL_TRY(open_pin(directory / "devices", maps.devices));
-    XDPCTL_TRY(open_pin(directory / "device_counters", maps.device_counters));
-    XDPCTL_TRY(open_pin(directory / "rule_counters", maps.rule_counters));
-    XDPCTL_TRY(open_pin(directory / "rule_slots", maps.rule_slots));
+    for (const auto& [name, map] : chain_map_names)
+        XDPCTL_TRY(open_map(directory / name, maps.*map));
     return maps;
 }
 
 Status ChainMaps::pin(const std::filesystem::path& directory) const {
-    XDPCTL_TRY(pin_map(chain, directory / "chain"));
-    XDPCTL_TRY(pin_map(devices, directory / "devices"));
-    XDPCTL_TRY(pin_map(device_counters, directory / "device_counters"));
-    XDPCTL_TRY(pin_map(rule_counters, directory / "rule_counters"));
-    return pin_map(rule_slots, directory / "rule_slots");
+    for (const auto& [name, map] : chain_map_names)
+        XDPCTL_TRY(pin_object(this->*map, directory / name));
+    return {};
 }
 
 Result<int> EntryObject::load() {
@@ -217,14 +203,14 @@ Result<Datapath> Datapath::open(Layer layer, const ChainMaps& maps, const std::f
     Datapath datapath;
     datapath.layer_ = layer;
     datapath.maps_ = &maps;
-    XDPCTL_TRY(open_pin(directory / "packet", datapath.packet_));
-    XDPCTL_TRY(open_pin(directory / "stages", datapath.stages_));
+    XDPCTL_TRY(open_map(directory / "packet", datapath.packet_));
+    XDPCTL_TRY(open_map(directory / "stages", datapath.stages_));
     return datapath;
 }
 
 Status Datapath::pin(const std::filesystem::path& directory) const {
-    XDPCTL_TRY(pin_map(packet_, directory / "packet"));
-    return pin_map(stages_, directory / "stages");
+    XDPCTL_TRY(pin_object(packet_, directory / "packet"));
+    return pin_object(stages_, directory / "stages");
 }
 
 Result<EntryObject> Datapath::open_entry(DeviceSlot slot) const {
@@ -295,7 +281,8 @@ Result<std::uint32_t> Datapath::published() const {
 }
 
 Result<xdpctl_packet> Datapath::last_packet(unsigned cpu) const {
-    struct alignas(per_cpu_alignment) Slot {
+    // Values of a per-CPU map stand at multiples of eight bytes.
+    struct alignas(8) Slot {
         xdpctl_packet packet;
     };
     const int cpus = libbpf_num_possible_cpus();

@@ -17,6 +17,16 @@ constexpr unsigned log_lines = 12;
 constexpr std::size_t log_size = std::size_t{16} << 20;
 constexpr std::string_view license = "Dual BSD/GPL";
 
+// The verifier's part of what libbpf said; empty when the verifier was not asked.
+std::string_view verifier_log(std::string_view said) {
+    constexpr std::string_view begin = "-- BEGIN PROG LOAD LOG --\n";
+    const std::size_t from = said.find(begin);
+    if (from == std::string_view::npos)
+        return {};
+    said.remove_prefix(from + begin.size());
+    return said.substr(0, said.find("-- END PROG LOAD LOG --"));
+}
+
 std::unexpected<Error> refused(int error, std::string what, std::string_view log) {
     if (error == EPERM)
         return fail(ErrorKind::Privilege, std::move(what), "the kernel asks for more capabilities",
@@ -53,9 +63,13 @@ Result<Fd> load_program(const char* name, const ProgramType& type, std::span<con
 
 Status load_object(bpf_object* object, std::string what) {
     const LibbpfLog log;
-    if (const int error = bpf_object__load(object); error != 0)
-        return refused(-error, std::move(what), log.text());
-    return {};
+    const int error = bpf_object__load(object);
+    if (error == 0)
+        return {};
+    auto failed = refused(-error, std::move(what), verifier_log(log.text()));
+    if (failed.error().kind != ErrorKind::Rejected && !log.text().empty())
+        failed.error().cause += "\n" + last_lines(log.text(), log_lines);
+    return failed;
 }
 
 bool xdp_frags_supported() {

@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "maps/stage.h"
+#include "support/bpffs.h"
 
 namespace xdpctl::kernel {
 namespace {
@@ -106,6 +106,27 @@ TEST_P(DatapathTest, PublishedClassifierDecides) {
     }
 }
 
+TEST_P(DatapathTest, PinsAreTheSameDatapath) {
+    ASSERT_TRUE(maps_.has_value()) << maps_.error().text();
+    const test::Bpffs bpffs;
+    auto datapath = Datapath::create(GetParam(), *maps_);
+    ASSERT_TRUE(datapath.has_value()) << datapath.error().text();
+    ASSERT_TRUE(maps_->pin(bpffs.path()).has_value());
+    ASSERT_TRUE(datapath->pin(bpffs.path()).has_value());
+
+    const auto opened_maps = ChainMaps::open(bpffs.path());
+    ASSERT_TRUE(opened_maps.has_value()) << opened_maps.error().text();
+    auto opened = Datapath::open(GetParam(), *opened_maps, bpffs.path());
+    ASSERT_TRUE(opened.has_value()) << opened.error().text();
+    auto classifier = opened->load_classifier(policy_program(XDPCTL_DROP));
+    ASSERT_TRUE(classifier.has_value()) << classifier.error().text();
+    ASSERT_TRUE(opened->publish(*classifier).has_value());
+
+    EXPECT_EQ(datapath->published(), opened->published().value());
+    EXPECT_EQ(run(*datapath), code(XDPCTL_DROP));
+    EXPECT_EQ(count(XDPCTL_DROP, XDPCTL_REASON_POLICY), (Count{1, bytes()}));
+}
+
 TEST_P(DatapathTest, RefusedProgramKeepsTheEndOfTheLog) {
     ASSERT_TRUE(maps_.has_value()) << maps_.error().text();
     auto datapath = Datapath::create(GetParam(), *maps_);
@@ -121,21 +142,18 @@ TEST_P(DatapathTest, RefusedProgramKeepsTheEndOfTheLog) {
 }
 
 std::string layer_name(const testing::TestParamInfo<Layer>& layer) {
-    switch (layer.param) {
-    case Layer::Xdp:
-        return "Xdp";
-    case Layer::XdpExtension:
-        return "XdpExtension";
-    case Layer::TcIngress:
-        return "TcIngress";
-    case Layer::TcEgress:
-        return "TcEgress";
-    }
-    return "";
+    return layer.param == Layer::Xdp ? "Xdp" : layer.param == Layer::TcIngress ? "TcIngress" : "TcEgress";
 }
 
 INSTANTIATE_TEST_SUITE_P(Layers, DatapathTest, testing::Values(Layer::Xdp, Layer::TcIngress, Layer::TcEgress),
                          layer_name);
+
+TEST(ChainMaps, MissingPinIsNotFound) {
+    const test::Bpffs bpffs;
+    const auto maps = ChainMaps::open(bpffs.path());
+    ASSERT_FALSE(maps.has_value());
+    EXPECT_EQ(maps.error().kind, ErrorKind::NotFound);
+}
 
 TEST(GracePeriod, Passes) {
     const auto status = wait_for_running_programs();
