@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace xdpctl::lang {
 namespace {
 
@@ -72,22 +74,46 @@ bool Cursor::expected(std::string_view what, std::string hint) {
     return error(token, fmt::format("expected {}, found {}", what, found_text(token, text(token))), std::move(hint));
 }
 
-void Cursor::skip_statement() {
+// A newline where no set continues: the set was not closed.
+bool Cursor::at_end_of_open_set() const {
+    if (!at(TokenKind::Newline))
+        return false;
+    const TokenKind before = tokens_[next_ - 1].kind;
+    const TokenKind after = kind_behind_newlines();
+    return before != TokenKind::Comma && before != TokenKind::LeftBrace && before != TokenKind::Newline &&
+           after != TokenKind::Comma && after != TokenKind::RightBrace;
+}
+
+void Cursor::skip_statement(std::size_t start) {
     std::size_t depth = 0;
+    for (std::size_t i = start; i < next_; ++i) {
+        if (tokens_[i].kind == TokenKind::LeftBrace)
+            ++depth;
+        else if (tokens_[i].kind == TokenKind::RightBrace && depth > 0)
+            --depth;
+    }
+    std::size_t open_before = depth;  // the error stands in that many braces
     while (!at(TokenKind::End)) {
-        if (depth == 0 && at_statement_end())
+        if (depth == 0 ? at_statement_end() : depth <= open_before && at_end_of_open_set())
             return;
         switch (take().kind) {
         case TokenKind::LeftBrace:
             ++depth;
             break;
         case TokenKind::RightBrace:
-            --depth;
+            open_before = std::min(open_before, --depth);
             break;
         default:
             break;
         }
     }
+}
+
+TokenKind Cursor::kind_behind_newlines() const {
+    std::size_t i = next_;
+    while (tokens_[i].kind == TokenKind::Newline)
+        ++i;
+    return tokens_[i].kind;
 }
 
 void Cursor::skip_newlines() {

@@ -45,13 +45,18 @@ public:
     // "expected ..., found ...", for the next token.
     bool expected(std::string_view what, std::string hint = {});
 
-    // Skips to the end of the line or statement, over any blocks that open in it.
-    void skip_statement();
+    // Where a statement starts, to skip it when there is an error in it.
+    [[nodiscard]] std::size_t mark() const { return next_; }
+    // Skips to the end of the statement that started there, over any blocks in it.
+    void skip_statement(std::size_t start);
     void skip_newlines();
+    [[nodiscard]] TokenKind kind_behind_newlines() const;
 
     [[nodiscard]] bool full() const { return diagnostics_.full(); }
 
 private:
+    [[nodiscard]] bool at_end_of_open_set() const;
+
     const Source& source_;
     std::span<const Token> tokens_;
     Diagnostics& diagnostics_;

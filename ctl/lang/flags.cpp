@@ -37,7 +37,7 @@ public:
             return parse_none_of(token, is_masked);
         match_.relation = relation(*op);
         if (cursor_.at(TokenKind::LeftBrace))
-            return parse_flag_set(token);
+            return parse_flag_set(token, *op == Operator::None && !is_masked);
         return parse_flag_values(*op, is_masked);
     }
 
@@ -69,9 +69,11 @@ private:
         return true;
     }
 
-    bool parse_flag_set(const Token& token) {
+    bool parse_flag_set(const Token& token, bool is_bare) {
+        std::size_t elements = 0;
         bool has_ranges = false;
         const bool is_read = parse_set(cursor_, [&] {
+            ++elements;
             const auto interval = flag_interval(false);
             if (interval) {
                 match_.values.push_back(*interval);
@@ -83,7 +85,11 @@ private:
             return false;
         ruleset::merge_intervals(match_.values, has_ranges);
         match_.is_set = match_.values.size() > 1;
-        if (!match_.is_set && match_.values[0].first == match_.values[0].last)
+        // To nft a set of one element is that element, without an operator too.
+        const bool is_single = !match_.is_set && match_.values[0].first == match_.values[0].last;
+        if (is_single && is_bare && elements == 1)
+            set_any_of(match_.values[0].first);
+        if (is_single)
             canonicalise();
         return check_order(token);
     }
@@ -104,13 +110,18 @@ private:
             match_.mask = *mask;
             set_value(interval->first);
         } else if (op == Operator::None && !is_masked && is_single) {
-            match_.is_flags = true;
-            match_.mask = interval->first;
+            set_any_of(interval->first);
         } else {
             match_.values.assign(1, *interval);
         }
         canonicalise();
         return check_order(first);
+    }
+
+    void set_any_of(Value flags) {
+        match_.is_flags = true;
+        match_.mask = flags;
+        match_.values.clear();
     }
 
     // nft keeps no mask of all bits, and prints (flags & mask) != 0 as flags.

@@ -117,14 +117,13 @@ bool has_order(Relation relation) {
     return relation != Relation::Equal && relation != Relation::NotEqual;
 }
 
-bool check_order(Cursor& cursor, const Token& first, const Match& match) {
+bool check_order(Cursor& cursor, const Token& operator_token, const Match& match) {
     if (!has_order(match.relation) || (match.values.size() == 1 && match.values[0].first == match.values[0].last))
         return true;
-    return cursor.error(first, "an order compares one value, not a set, range or prefix", "write == or !=");
+    return cursor.error(operator_token, "an order compares one value, not a set, range or prefix", "write == or !=");
 }
 
-}  // namespace
-
+// Whether the next token continues the expression in a way that is not supported; reports it.
 bool refuse_continuation(Cursor& cursor) {
     const Token token = cursor.peek();
     switch (token.kind) {
@@ -161,7 +160,9 @@ bool refuse_continuation(Cursor& cursor) {
     }
 }
 
-bool parse_match(Cursor& cursor, const Token& first, Match& match) {
+}  // namespace
+
+bool parse_match(Cursor& cursor, Match& match) {
     const FieldInfo& field = ruleset::info(match.field);
     if (field.type == ValueType::TcpFlag)
         return parse_flags_match(cursor, field, match) && !refuse_continuation(cursor);
@@ -181,7 +182,8 @@ bool parse_match(Cursor& cursor, const Token& first, Match& match) {
             return cursor.error(operator_token, fmt::format("{} has no order", field_name(field)), "write == or !=");
         return parse_names(cursor, match) && !refuse_continuation(cursor);
     }
-    return parse_values(cursor, field, match) && !refuse_continuation(cursor) && check_order(cursor, first, match);
+    return parse_values(cursor, field, match) && !refuse_continuation(cursor) &&
+           check_order(cursor, operator_token, match);
 }
 
 }  // namespace xdpctl::lang

@@ -93,7 +93,7 @@ bool RuleParser::parse_statement(const Token& first) {
     const std::string_view word = cursor_.text(first);
     if (is_protocol(word)) {
         cursor_.take();
-        return parse_field(first, word);
+        return parse_field(word);
     }
     if (word == "accept" || word == "drop") {
         cursor_.take();
@@ -104,7 +104,7 @@ bool RuleParser::parse_statement(const Token& first) {
         return parse_counter();
     if (word == "iifname" || word == "oifname") {
         cursor_.take();
-        return parse_match_of(first, word == "iifname" ? Field::MetaIifname : Field::MetaOifname);
+        return parse_match_of(word == "iifname" ? Field::MetaIifname : Field::MetaOifname);
     }
     return refuse_statement(first);
 }
@@ -135,7 +135,7 @@ bool RuleParser::parse_counter() {
     return true;
 }
 
-bool RuleParser::parse_field(const Token& first, std::string_view protocol) {
+bool RuleParser::parse_field(std::string_view protocol) {
     if (!cursor_.at(TokenKind::Word))
         return cursor_.expected(fmt::format("a field of {}", protocol),
                                 fmt::format("fields: {}", fmt::join(field_names(protocol), ", ")));
@@ -143,13 +143,13 @@ bool RuleParser::parse_field(const Token& first, std::string_view protocol) {
     if (!field)
         return refuse_field(protocol);
     cursor_.take();
-    return parse_match_of(first, *field);
+    return parse_match_of(*field);
 }
 
-bool RuleParser::parse_match_of(const Token& first, Field field) {
+bool RuleParser::parse_match_of(Field field) {
     Match match;
     match.field = field;
-    if (!parse_match(cursor_, first, match))
+    if (!parse_match(cursor_, match))
         return false;
     statements_.emplace_back(std::move(match));
     return true;

@@ -2,6 +2,10 @@
 // One rule: its statements up to the end of the line.
 #pragma once
 
+#include <optional>
+#include <string_view>
+#include <vector>
+
 #include "lang/cursor.h"
 #include "ruleset/model.h"
 
@@ -18,8 +22,8 @@ private:
     bool parse_statements();
     bool parse_statement(const Token& first);
     bool parse_counter();
-    bool parse_field(const Token& first, std::string_view protocol);
-    bool parse_match_of(const Token& first, ruleset::Field field);
+    bool parse_field(std::string_view protocol);
+    bool parse_match_of(ruleset::Field field);
     bool parse_comment(ruleset::Rule& rule);
     bool refuse_field(std::string_view protocol);
     bool refuse_statement(const Token& first);

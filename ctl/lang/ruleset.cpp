@@ -43,9 +43,10 @@ ruleset::Ruleset RulesetParser::parse() {
     while (!cursor_.at(TokenKind::End) && !cursor_.full()) {
         if (cursor_.take_if(TokenKind::Newline) || cursor_.take_if(TokenKind::Semicolon))
             continue;
+        const std::size_t start = cursor_.mark();
         if (parse_top() && end_entry())
             continue;
-        cursor_.skip_statement();
+        cursor_.skip_statement(start);
         cursor_.take_if(TokenKind::RightBrace);
     }
     return std::move(ruleset_);
@@ -290,8 +291,9 @@ bool RulesetParser::parse_block(Handle& handle, ParseEntry parse_entry) {
             return true;
         if (cursor_.at(TokenKind::End))
             return !std::exchange(has_reported_end_, true) && cursor_.expected("'}'", "close the block");
+        const std::size_t start = cursor_.mark();
         if (!parse_entry() || !end_entry())
-            cursor_.skip_statement();
+            cursor_.skip_statement(start);
     }
     return false;
 }

@@ -46,9 +46,12 @@ bool parse_nested(Cursor& cursor, const std::function<bool()>& parse_element, in
             cursor.at(TokenKind::LeftBrace) ? parse_nested(cursor, parse_element, depth + 1) : parse_element();
         if (!is_good || refuse_element_extras(cursor))
             return false;
-        cursor.skip_newlines();
+        if (const TokenKind next = cursor.kind_behind_newlines();
+            next == TokenKind::Comma || next == TokenKind::RightBrace)
+            cursor.skip_newlines();
         const bool has_comma = cursor.take_if(TokenKind::Comma);
-        cursor.skip_newlines();
+        if (has_comma)
+            cursor.skip_newlines();
         if (cursor.take_if(TokenKind::RightBrace))
             return true;
         if (!has_comma)

@@ -11,8 +11,16 @@ namespace {
 
 constexpr std::size_t word_max = 32;  // longer words are no typing errors of ours
 
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same(char a, char b) {
+    return lower(a) == lower(b);
+}
+
 // Edits (insert, remove, replace, swap neighbours) between two words of at most word_max letters: Damerau-Levenshtein
-// distance in its restricted form, three rows at a time.
+// distance in its restricted form, three rows at a time. Upper and lower case are the same.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::array<std::array<std::size_t, word_max + 1>, 3> rows{};
     for (std::size_t j = 0; j <= b.size(); ++j)
@@ -22,8 +30,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
         auto& row = rows[i % 3];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same(a[i - 1], b[j - 1]) ? 0U : 1U)});
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
                 row[j] = std::min(row[j], rows[(i - 2) % 3][j - 2] + 1);
         }
     }

@@ -160,12 +160,12 @@ std::string hint_for(const FieldInfo& field, std::string_view text) {
         return fmt::format("IPv6 addresses are matched by: ip6 {}", field.name);
     if (field.type == ValueType::Ipv6Addr && parse_ipv4(text))
         return fmt::format("IPv4 addresses are matched by: ip {}", field.name);
-    // nft reads a hyphen between names as part of the name.
-    if (const std::size_t hyphen = text.find('-'); hyphen != std::string_view::npos) {
-        const std::string_view first = text.substr(0, hyphen);
-        const std::string_view last = text.substr(hyphen + 1);
+    // nft reads a hyphen or slash behind a letter as part of the word.
+    if (const std::size_t sign = text.find_first_of("-/"); sign != std::string_view::npos) {
+        const std::string_view first = text.substr(0, sign);
+        const std::string_view last = text.substr(sign + 1);
         if (ruleset::constant(field.type, first) && (ruleset::constant(field.type, last) || parse_number(last)))
-            return fmt::format("put spaces around '-' between names: {} - {}", first, last);
+            return fmt::format("put spaces around '{0}' between names: {1} {0} {2}", text[sign], first, last);
     }
     std::string near = did_you_mean(text, ruleset::symbols(field.type));
     return near.empty() ? example(field.type) : near;

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rules as text: what each word means, and how it is printed.
+#include <gtest/gtest.h>
+
+#include "lang/parse.h"
+#include "lang/print.h"
+
+namespace xdpctl::lang {
+namespace {
+
+using ruleset::Field;
+using ruleset::Interval;
+using ruleset::Match;
+using ruleset::Relation;
+using ruleset::Rule;
+using ruleset::Value;
+
+Match match_of(std::string_view text) {
+    const Result<Rule> rule = parse_rule(text, "test");
+    EXPECT_TRUE(rule) << rule.error().text();
+    if (!rule || rule->statements.size() != 1)
+        return {};
+    return std::get<Match>(rule->statements.front());
+}
+
+std::vector<Interval> one(Value value) {
+    return {{.first = value, .last = value}};
+}
+
+struct Written {
+    std::string_view text;
+    std::string_view printed;  // as nft 1.0.6 lists it
+};
+
+class EveryWord : public testing::TestWithParam<Written> {};
+
+TEST_P(EveryWord, IsReadAndPrintedAsNftPrintsIt) {
+    const auto& [text, printed] = GetParam();
+    const Result<Rule> rule = parse_rule(text, "test");
+    ASSERT_TRUE(rule) << rule.error().text();
+    EXPECT_EQ(print_rule(*rule, {.handles = false, .stateless = true, .count = {}}), printed);
+    const Result<Rule> again = parse_rule(print_rule(*rule), "test");
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(*again, *rule);
+}
+
+constexpr Written plain_values[] = {
+    {"ether saddr 00:00:5E:00:53:01", "ether saddr 00:00:5e:00:53:01"},
+    {"ether daddr 0:0:5e:0:53:1", "ether daddr 00:00:5e:00:53:01"},
+    {"ether saddr 00:00:5e:00:53:01/24", "ether saddr 00:00:5e:00:00:00-00:00:5e:ff:ff:ff"},
+    {"ether type ip", "ether type ip"},
+    {"ether type 0x0800", "ether type ip"},
+    {"ether type 0x88cc", "ether type 0x88cc"},
+    {"ether type vlan", "ether type 8021q"},
+    {"ether type 8021ad", "ether type 8021ad"},
+    {"ether type ip - ip6", "ether type 0x0800-0x86dd"},
+    {"vlan id 5", "vlan id 5"},
+    {"vlan id 1-4095", "vlan id 1-4095"},
+    {"ip protocol tcp", "ip protocol tcp"},
+    {"ip protocol TCP", "ip protocol tcp"},
+    {"ip protocol 6", "ip protocol tcp"},
+    {"ip protocol 7", "ip protocol 7"},
+    {"ip protocol 6-17", "ip protocol 6-17"},
+    {"ip6 nexthdr icmpv6", "ip6 nexthdr ipv6-icmp"},
+    {"ip saddr 192.0.2.1", "ip saddr 192.0.2.1"},
+    {"ip saddr \"192.0.2.1\"", "ip saddr 192.0.2.1"},
+    {"ip saddr 192.0.2.77/24", "ip saddr 192.0.2.0/24"},
+    {"ip saddr 192.0.2.0/32", "ip saddr 192.0.2.0"},
+    {"ip saddr 0.0.0.0/0", "ip saddr 0.0.0.0/0"},
+    {"ip daddr 192.0.2.1-192.0.2.9", "ip daddr 192.0.2.1-192.0.2.9"},
+    {"ip saddr 3221225985", "ip saddr 192.0.2.1"},
+    {"ip6 saddr 2001:DB8::1", "ip6 saddr 2001:db8::1"},
+    {"ip6 saddr [2001:db8::1]", "ip6 saddr 2001:db8::1"},
+    {"ip6 daddr 2001:db8::1/32", "ip6 daddr 2001:db8::/32"},
+    {"ip6 daddr ::192.0.2.1", "ip6 daddr ::192.0.2.1"},
+    {"ip6 saddr ::/0", "ip6 saddr ::/0"},
+    {"ip6 saddr 2001:db8::2-2001:db8::9", "ip6 saddr 2001:db8::2-2001:db8::9"},
+    {"tcp dport 22", "tcp dport 22"},
+    {"tcp dport 022", "tcp dport 18"},
+    {"tcp dport 08", "tcp dport 8"},
+    {"tcp dport 0x16", "tcp dport 22"},
+    {"tcp dport ssh", "tcp dport 22"},
+    {"tcp dport \"ssh\"", "tcp dport 22"},
+    {"tcp dport ssh - http", "tcp dport 22-80"},
+    {"tcp dport 22 - 25", "tcp dport 22-25"},
+    {"tcp dport 80-80", "tcp dport 80"},
+    {"tcp sport ftp-data", "tcp sport 20"},
+    {"udp dport 0-65535", "udp dport 0-65535"},
+    {"udp sport domain", "udp sport 53"},
+    {"sctp sport 9", "sctp sport 9"},
+    {"sctp dport { 36412, 38412 }", "sctp dport { 36412, 38412 }"},
+    {"icmp type 8", "icmp type echo-request"},
+    {"icmp type 8-10", "icmp type 8-10"},
+    {"icmp type 99", "icmp type 99"},
+    {"icmp code 3", "icmp code port-unreachable"},
+    {"icmp code 33", "icmp code 33"},
+    {"icmpv6 type nd-neighbor-solicit", "icmpv6 type nd-neighbor-solicit"},
+    {"icmpv6 type mld-listener-reduction", "icmpv6 type mld-listener-done"},
+    {"icmpv6 code 4", "icmpv6 code port-unreachable"},
+    {"meta l4proto icmpv6", "meta l4proto ipv6-icmp"},
+    {"meta length 100-200", "meta length 100-200"},
+    {"meta length 4294967295", "meta length 4294967295"},
+    {"iifname eth0", "iifname \"eth0\""},
+    {"meta iifname \"eth0.5\"", "iifname \"eth0.5\""},
+    {"oifname eth*", "oifname \"eth*\""},
+    {"meta oifname != \"a\"", "oifname != \"a\""},
+};
+
+INSTANTIATE_TEST_SUITE_P(Values, EveryWord, testing::ValuesIn(plain_values));
+
+constexpr Written operators[] = {
+    {"tcp dport == 22", "tcp dport 22"},
+    {"tcp dport eq 22", "tcp dport 22"},
+    {"tcp dport != 22", "tcp dport != 22"},
+    {"tcp dport ne 22-25", "tcp dport != 22-25"},
+    {"tcp dport < 22", "tcp dport < 22"},
+    {"tcp dport lt 22", "tcp dport < 22"},
+    {"tcp dport > 22", "tcp dport > 22"},
+    {"tcp dport gt { 22 }", "tcp dport > 22"},
+    {"tcp dport <= 22", "tcp dport <= 22"},
+    {"tcp dport le 22", "tcp dport <= 22"},
+    {"tcp dport >= 22", "tcp dport >= 22"},
+    {"tcp dport ge ssh", "tcp dport >= 22"},
+    {"ip saddr < 192.0.2.1", "ip saddr < 192.0.2.1"},
+    {"icmp type > 8", "icmp type > echo-request"},
+    {"ether saddr >= 00:00:5e:00:53:01", "ether saddr >= 00:00:5e:00:53:01"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Operators, EveryWord, testing::ValuesIn(operators));
+
+constexpr Written sets[] = {
+    {"tcp dport { 22 }", "tcp dport 22"},
+    {"tcp dport { 443, 22, 80, }", "tcp dport { 22, 80, 443 }"},
+    {"tcp dport { 80, 81 }", "tcp dport { 80, 81 }"},
+    {"tcp dport { 80, 80 }", "tcp dport 80"},
+    {"tcp dport { 80-90, 91, 100 }", "tcp dport { 80-91, 100 }"},
+    {"tcp dport { 80-90, 85-95 }", "tcp dport 80-95"},
+    {"tcp dport { 22, { 23, { 24 } } }", "tcp dport { 22, 23, 24 }"},
+    {"tcp dport {\n22,\n\n23\n}", "tcp dport { 22, 23 }"},
+    {"tcp dport { 22\n, 23 }", "tcp dport { 22, 23 }"},
+    {"tcp dport != { ssh, http-alt }", "tcp dport != { 22, 8080 }"},
+    {"ip saddr { 192.0.2.0/25, 192.0.2.128/25 }", "ip saddr 192.0.2.0/24"},
+    {"ip saddr { 198.51.100.1-198.51.100.9, 192.0.2.0/24 }", "ip saddr { 192.0.2.0/24, 198.51.100.1-198.51.100.9 }"},
+    {"ip saddr { 192.0.2.0-192.0.2.127, 203.0.113.7 }", "ip saddr { 192.0.2.0/25, 203.0.113.7 }"},
+    {"ip saddr { 192.0.2.5/24, 192.0.2.7 }", "ip saddr 192.0.2.0/24"},
+    {"ip6 saddr { 2001:db8:3::/48, 2001:db8:1::/48 }", "ip6 saddr { 2001:db8:1::/48, 2001:db8:3::/48 }"},
+    {"ip6 saddr { ::/1, 8000::/1 }", "ip6 saddr ::/0"},
+    {"ether type { arp, 0x1234, ip }", "ether type { ip, arp, 0x1234 }"},
+    {"icmp type { echo-request, echo-reply }", "icmp type { echo-reply, echo-request }"},
+    {"ip protocol { udp, tcp, 200 }", "ip protocol { tcp, udp, 200 }"},
+    {"vlan id { 7-9, 5 }", "vlan id { 5, 7-9 }"},
+    {"iifname { eth1, \"eth0\", eth1 }", "iifname { \"eth0\", \"eth1\" }"},
+    {"iifname { eth0 }", "iifname \"eth0\""},
+};
+
+INSTANTIATE_TEST_SUITE_P(Sets, EveryWord, testing::ValuesIn(sets));
+
+constexpr Written flags[] = {
+    {"tcp flags syn", "tcp flags syn"},
+    {"tcp flags syn,ack", "tcp flags syn,ack"},
+    {"tcp flags ack | syn", "tcp flags syn,ack"},
+    {"tcp flags (syn or ack)", "tcp flags syn,ack"},
+    {"tcp flags 0x12", "tcp flags syn,ack"},
+    {"tcp flags { syn }", "tcp flags syn"},
+    {"tcp flags 0xff", "tcp flags != 0x0"},
+    {"tcp flags 0", "tcp flags 0x0"},
+    {"tcp flags & (syn | ack) != 0", "tcp flags syn,ack"},
+    {"tcp flags ! syn", "tcp flags ! syn"},
+    {"tcp flags not syn,ack", "tcp flags ! syn,ack"},
+    {"tcp flags & syn == 0", "tcp flags ! syn"},
+    {"tcp flags & 0xff == 0", "tcp flags == 0x0"},
+    {"tcp flags == syn", "tcp flags == syn"},
+    {"tcp flags == { syn }", "tcp flags == syn"},
+    {"tcp flags == syn,ack", "tcp flags == 0x12"},
+    {"tcp flags != syn | ack", "tcp flags != 0x12"},
+    {"tcp flags & 0xff == syn", "tcp flags == syn"},
+    {"tcp flags < 5", "tcp flags < 0x5"},
+    {"tcp flags 1-5", "tcp flags 0x1-0x5"},
+    {"tcp flags & (fin|syn|rst|ack) == syn", "tcp flags syn / fin,syn,rst,ack"},
+    {"tcp flags & (fin|syn|rst|ack) syn", "tcp flags syn / fin,syn,rst,ack"},
+    {"tcp flags syn / syn,ack", "tcp flags syn / syn,ack"},
+    {"tcp flags != syn,ack / syn,ack,fin", "tcp flags != syn,ack / fin,syn,ack"},
+    {"tcp flags & (syn|ack) == (syn|ack)", "tcp flags syn,ack / syn,ack"},
+    {"tcp flags & syn == syn", "tcp flags & syn == syn"},
+    {"tcp flags & syn != syn", "tcp flags & syn != syn"},
+    {"tcp flags and syn == ack", "tcp flags & syn == ack"},
+    {"tcp flags & (syn|ack) > syn", "tcp flags & (syn | ack) > syn"},
+    {"tcp flags & (syn|ack) == { ack, syn }", "tcp flags & (syn | ack) == { syn, ack }"},
+    {"tcp flags != { syn, syn|ack }", "tcp flags != { syn, syn | ack }"},
+    {"tcp flags { 0x12, 2 }", "tcp flags { syn, syn | ack }"},
+    {"tcp flags { syn,ack | fin }", "tcp flags { syn, fin | ack }"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Flags, EveryWord, testing::ValuesIn(flags));
+
+constexpr Written statements[] = {
+    {"accept", "accept"},
+    {"drop", "drop"},
+    {"counter", "counter"},
+    {"counter packets 5 bytes 0x10 drop", "counter drop"},
+    {"tcp dport 22 counter drop comment \"ssh # not; here\"", "tcp dport 22 counter drop comment \"ssh # not; here\""},
+    {"drop comment word", "drop comment \"word\""},
+    {"drop comment \"\"", "drop"},
+    {"counter ip saddr 192.0.2.1 ip daddr 192.0.2.2 drop", "counter ip saddr 192.0.2.1 ip daddr 192.0.2.2 drop"},
+    {"tcp dport \\\n 22 \\\n accept", "tcp dport 22 accept"},
+    {"tcp dport 22 accept # comment", "tcp dport 22 accept"},
+    {"tcp dport 22 accept;", "tcp dport 22 accept"},
+    {"tcp dport 22 ip6 saddr 2001:db8::1", "tcp dport 22 ip6 saddr 2001:db8::1"},
+    {"ip6 saddr 2001:db8::1 icmp type 8", "ip6 saddr 2001:db8::1 icmp type echo-request"},
+    {"ether type vlan ip saddr 192.0.2.1", "ether type 8021q ip saddr 192.0.2.1"},
+    {"vlan id 5 ether type ip", "vlan id 5 ether type ip"},
+    {"ip protocol != udp tcp dport 22", "ip protocol != udp tcp dport 22"},
+    {"tcp dport 22 meta l4proto udp", "tcp dport 22 meta l4proto udp"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Statements, EveryWord, testing::ValuesIn(statements));
+
+TEST(Match, HoldsValuesInHostOrder) {
+    EXPECT_EQ(match_of("ip saddr 192.0.2.1").values, one(0xc0000201));
+    EXPECT_EQ(match_of("tcp dport 22").values, one(22));
+    EXPECT_EQ(match_of("ether saddr 00:00:5e:00:53:01").values, one(0x00005e005301));
+    const Value documentation = Value{0x20010db8} << 96U;
+    EXPECT_EQ(match_of("ip6 saddr 2001:db8::1").values, one(documentation + 1));
+    EXPECT_EQ(match_of("ip6 saddr 2001:db8::/32").values,
+              (std::vector<Interval>{{.first = documentation, .last = documentation + (Value{1} << 96U) - 1}}));
+}
+
+TEST(Match, KnowsFlagsFromValues) {
+    const Match any = match_of("tcp flags syn,ack");
+    EXPECT_TRUE(any.is_flags);
+    EXPECT_EQ(any.mask, Value{0x12});
+    EXPECT_TRUE(any.values.empty());
+
+    const Match none = match_of("tcp flags ! syn");
+    EXPECT_FALSE(none.is_flags);
+    EXPECT_EQ(none.mask, Value{0x02});
+    EXPECT_EQ(none.values, one(0));
+    EXPECT_EQ(none.relation, Relation::Equal);
+
+    const Match masked = match_of("tcp flags != syn / syn,ack");
+    EXPECT_EQ(masked.relation, Relation::NotEqual);
+    EXPECT_EQ(masked.mask, Value{0x12});
+    EXPECT_EQ(masked.values, one(0x02));
+
+    const Match plain = match_of("tcp flags == syn");
+    EXPECT_FALSE(plain.mask);
+    EXPECT_EQ(plain.values, one(0x02));
+}
+
+TEST(Match, TakesCounterStart) {
+    const Result<Rule> rule = parse_rule("counter bytes 7 packets 3", "test");
+    ASSERT_TRUE(rule);
+    EXPECT_EQ(rule->counter()->start, (Count{.packets = 3, .bytes = 7}));
+    EXPECT_FALSE(rule->verdict());
+}
+
+TEST(Match, EveryFieldIsReadByItsName) {
+    for (const ruleset::FieldInfo& field : ruleset::fields()) {
+        const std::string value = field.type == ruleset::ValueType::EtherAddr  ? "00:00:5e:00:53:01"
+                                  : field.type == ruleset::ValueType::Ipv4Addr ? "192.0.2.1"
+                                  : field.type == ruleset::ValueType::Ipv6Addr ? "2001:db8::1"
+                                  : field.type == ruleset::ValueType::Ifname   ? "eth0"
+                                                                               : "1";
+        const std::string text = std::string(field.protocol) + " " + std::string(field.name) + " " + value;
+        EXPECT_EQ(match_of(text).field, field.field) << text;
+    }
+}
+
+}  // namespace
+}  // namespace xdpctl::lang
