@@ -29,7 +29,7 @@
 #include "maps/counter.h"
 #include "maps/generation.h"
 #include "ruleset/edit.h"
-#include "support/command.h"
+#include "support/bpffs.h"
 #include "support/netns.h"
 #include "support/traffic.h"
 
@@ -148,11 +148,9 @@ protected:
 
     void TearDown() override {
         sender_.reset();
-        if (!HasFatalFailure()) {
-            change([](Ruleset& ruleset) { ruleset.tables.clear(); });
-            EXPECT_FALSE(fs::exists(directory_)) << "pins were left below " << directory_;
-            EXPECT_LE(open_descriptors(), descriptors_) << "descriptors were left open";
-        }
+        change([](Ruleset& ruleset) { ruleset.tables.clear(); });
+        EXPECT_FALSE(fs::exists(directory_)) << "pins were left below " << directory_;
+        EXPECT_LE(open_descriptors(), descriptors_) << "descriptors were left open";
     }
 
     static void connect(const test::VethPair& pair) {
@@ -232,6 +230,7 @@ protected:
         return out;
     }
 
+    test::Bpffs bpffs_;
     test::Netns here_;
     test::Netns there_;
     test::VethPair pair_{here_, "eth0", there_, "peer0"};
