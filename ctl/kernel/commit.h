@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The change of the running ruleset, all or nothing:
 //
-//   plan     everything that can be decided without changing anything: devices, slots, instructions
+//   plan     everything that can be decided without changing anything (plan.h)
 //   prepare  pin the new generation below next/: chains, stored ruleset, loaded classifiers
 //   attach   put entry programs on new devices; each joins its chain as it runs, so none is ever without rules
 //   publish  one PROG_ARRAY update per chain and layer; from the first one on the new generation runs

@@ -157,9 +157,12 @@ Result<bool> is_publishing(const Layout& layout, const fs::path& running) {
 
 // The directory of the running generation: that of the highest number, or `next` in the middle of being published.
 Result<std::optional<fs::path>> running_directory(const Layout& layout) {
-    const auto numbers = layout.generations();
+    auto numbers = layout.generations();
+    // A listing beside a commit can miss the old name and the new one; a second one right after cannot.
+    if (numbers && numbers->empty())
+        numbers = layout.generations();
     if (!numbers)
-        return std::unexpected(numbers.error());
+        return std::unexpected(std::move(numbers).error());
     if (numbers->empty())
         return std::nullopt;
     fs::path running = layout.generation(numbers->back());

@@ -270,6 +270,16 @@ TEST_F(StateTest, AnotherProcessSeesWhatAnEarlierOneCommitted) {
     EXPECT_EQ(devices()[0].attachment.kind, XDPCTL_ATTACHMENT_XDP_LINK);
 }
 
+TEST_F(StateTest, StoredRulesetShowsNamedFields) {
+    attach("eth0");
+    add("udp dport 4000 drop");
+    const fs::path stored = Layout::ruleset(Layout(directory_).generation(read().generation()));
+    const std::string dump = here_.shell("bpftool map dump pinned " + stored.string());
+    EXPECT_THAT(dump, HasSubstr("\"layout_version\": " + std::to_string(XDPCTL_LAYOUT_VERSION)));
+    EXPECT_THAT(dump, HasSubstr("\"last_handle\": 3"));
+    EXPECT_THAT(dump, HasSubstr("\"text\":"));
+}
+
 TEST_F(StateTest, CountersSurviveEveryOtherRuleChange) {
     attach("eth0");
     const Handle counted = add("udp dport 4000 counter");
@@ -456,7 +466,7 @@ TEST_F(StateTest, ReadersSeeOneWholeRulesetWhileAWriterCommits) {
         }
     });
     std::uint64_t generation = 0;
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 500; ++i) {
         const State state = read();
         ASSERT_GE(state.generation(), generation);
         generation = state.generation();

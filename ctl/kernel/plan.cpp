@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace xdpctl::kernel {
+
+namespace {
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+class Planner {
+public:
+    Planner(const Live& live, const CommitOptions& options, Warnings& warnings)
+        : live_(live), options_(options), warnings_(warnings) {}
+
+    Result<std::vector<ChainPlan>> run(ruleset::Ruleset& next) {
+        XDPCTL_TRY(look_around());
+        std::vector<ChainPlan> plans;
+        for (ruleset::Table& table : next.tables) {
+            for (ruleset::Chain& chain : table.chains) {
+                auto plan = plan_chain(table, chain);
+                if (!plan)
+                    return std::unexpected(std::move(plan).error());
+                plans.push_back(std::move(*plan));
+            }
+        }
+        return plans;
+    }
+
+private:
+    Status look_around() {
+        auto found = interfaces();
+        if (!found)
+            return std::unexpected(std::move(found).error());
+        interfaces_ = std::move(*found);
+        for (const auto& [key, chain] : live_.chains) {
+            auto surveyed = survey(live_.layout, *chain, interfaces_);
+            if (!surveyed)
+                return std::unexpected(std::move(surveyed).error());
+            bound_.emplace(key, std::move(*surveyed));
+        }
+        return {};
+    }
+
+    Result<ChainPlan> plan_chain(const ruleset::Table& table, ruleset::Chain& chain) {
+        ChainPlan plan(NamedChain{&table, &chain});
+        if (const auto found = live_.chains.find(plan.named.key()); found != live_.chains.end())
+            plan.running = found->second.get();
+        follow_renames(bound_[plan.named.key()], chain);
+        XDPCTL_TRY(plan_devices(plan));
+        XDPCTL_TRY(plan_rules(plan));
+        return plan;
+    }
+
+    Status plan_rules(ChainPlan& plan) {
+        if (plan.running != nullptr) {
+            auto slots = RuleSlots::read(plan.running->maps());
+            if (!slots)
+                return std::unexpected(std::move(slots).error());
+            plan.slot_table = std::move(*slots);
+        }
+        auto rule_slots = plan.slot_table.assign(plan.chain().rules);
+        if (!rule_slots)
+            return std::unexpected(std::move(rule_slots).error());
+        plan.rule_slots = std::move(*rule_slots);
+        auto program =
+            compile::compile(plan.chain(), {.rule_slots = plan.rule_slots, .device_names = plan.device_names});
+        if (!program)
+            return std::unexpected(std::move(program).error());
+        plan.program = std::move(*program);
+        return {};
+    }
+
+    Status plan_devices(ChainPlan& plan) {
+        const std::vector<SurveyedDevice>& bound = bound_[plan.named.key()];
+        const std::vector<std::string> names = claim_names(bound, plan.chain().devices);
+        std::vector<bool> taken(XDPCTL_DEVICES_MAX);
+        plan.device_names.resize(XDPCTL_DEVICES_MAX);
+        for (std::size_t i = 0; i < bound.size(); ++i) {
+            taken[std::to_underlying(bound[i].slot)] = true;
+            plan.device_names[std::to_underlying(bound[i].slot)] = names[i];
+        }
+        for (const std::string& name : plan.chain().devices) {
+            const auto claimed = std::ranges::find(names, name);
+            const SurveyedDevice* device = claimed == names.end() ? nullptr : &bound[claimed - names.begin()];
+            if (device != nullptr && device->is_active()) {
+                say_when_mode_differs(*device, plan.chain().hook, name);
+                continue;
+            }
+            const auto interface = joining_interface(plan, name);
+            if (!interface)
+                return std::unexpected(interface.error());
+            if (*interface == nullptr)
+                continue;
+            const auto slot = device != nullptr ? std::optional(device->slot) : take_slot(taken);
+            if (!slot)
+                return fail(
+                    ErrorKind::Limit, fmt::format("cannot attach {} to {}", name, plan.named.text()),
+                    fmt::format("a chain has room for {} devices, those that leave included", XDPCTL_DEVICES_MAX),
+                    "detach devices first, then attach the new ones");
+            plan.device_names[std::to_underlying(*slot)] = name;
+            plan.joining.push_back({.slot = *slot,
+                                    .bound = device != nullptr ? std::optional(device->device) : std::nullopt,
+                                    .interface = **interface,
+                                    .mode = mode_of(name),
+                                    .from = nullptr,
+                                    .in_from = {}});
+            find_elsewhere(plan.named.key(), plan.joining.back());
+        }
+        return {};
+    }
+
+    static std::optional<DeviceSlot> take_slot(std::vector<bool>& taken) {
+        const auto free = std::ranges::find(taken, false);
+        if (free == taken.end())
+            return std::nullopt;
+        *free = true;
+        return DeviceSlot{static_cast<std::uint16_t>(free - taken.begin())};
+    }
+
+    // The chain that has the device attached so far.
+    void find_elsewhere(const ChainKey& key, Joining& joining) const {
+        for (const auto& [other, devices] : bound_) {
+            if (other == key || other.hook != key.hook)
+                continue;
+            const auto found = std::ranges::find_if(devices, [&](const SurveyedDevice& device) {
+                return device.is_active() && device.current_name == joining.interface.name;
+            });
+            if (found != devices.end()) {
+                joining.from = live_.chains.at(other).get();
+                joining.in_from = *found;
+            }
+        }
+    }
+
+    // A renamed device stays with its chain, under its new name, unless the command means another device which now has
+    // the old name.
+    void follow_renames(std::span<const SurveyedDevice> bound, ruleset::Chain& chain) {
+        for (const SurveyedDevice& device : bound) {
+            const std::string old_name(name_of(device.device));
+            const std::string& name = device.current_name;
+            if (name.empty() || name == old_name || contains(chain.devices, name))
+                continue;
+            const auto named = std::ranges::find(chain.devices, old_name);
+            if (named == chain.devices.end())
+                continue;
+            if (is_asked_for(old_name) && find_by_name(interfaces_, old_name) != nullptr)
+                continue;
+            warnings_.push_back(fmt::format("{} is called {} now: the ruleset follows", old_name, name));
+            *named = name;
+        }
+    }
+
+    bool is_asked_for(const std::string& name) const {
+        return options_.require_devices || options_.modes.contains(name);
+    }
+
+    xdpctl_mode mode_of(const std::string& name) const {
+        const auto found = options_.modes.find(name);
+        return found == options_.modes.end() ? XDPCTL_MODE_AUTO : found->second;
+    }
+
+    void say_when_mode_differs(const SurveyedDevice& device, ruleset::Hook hook, const std::string& name) {
+        const xdpctl_mode mode = mode_of(name);
+        if (hook == ruleset::Hook::Ingress && mode != XDPCTL_MODE_AUTO && mode != device.device.mode)
+            warnings_.push_back(fmt::format("{} stays attached as it is: detach it first to change its mode", name));
+    }
+
+    // The interface to attach; none when the device is left out.
+    Result<const Interface*> joining_interface(const ChainPlan& plan, const std::string& name) {
+        const Interface* interface = find_by_name(interfaces_, name);
+        if (interface == nullptr && is_asked_for(name)) {
+            auto missing = find_interface(name);
+            if (!missing)
+                return std::unexpected(std::move(missing).error());
+        }
+        const ruleset::Chain* running = live_.generation.ruleset.find_chain(plan.named.table->name, plan.chain().name);
+        const bool is_new =
+            running == nullptr || running->hook != plan.chain().hook || !contains(running->devices, name);
+        if (interface == nullptr) {
+            if (is_new)
+                warnings_.push_back(fmt::format("{} does not exist: it is left out until it is attached", name));
+            return nullptr;
+        }
+        if (!is_new && !is_asked_for(name)) {
+            warnings_.push_back(
+                fmt::format("{} is there but not attached: attach it again with xdpctl attach {}", name, name));
+            return nullptr;
+        }
+        return interface;
+    }
+
+    const Live& live_;
+    const CommitOptions& options_;
+    Warnings& warnings_;
+    std::vector<Interface> interfaces_;
+    std::map<ChainKey, std::vector<SurveyedDevice>> bound_;  // of the running chains
+};
+
+}  // namespace
+
+Result<std::vector<ChainPlan>> plan_commit(const Live& live, ruleset::Ruleset& next, const CommitOptions& options,
+                                           Warnings& warnings) {
+    return Planner(live, options, warnings).run(next);
+}
+
+}  // namespace xdpctl::kernel
