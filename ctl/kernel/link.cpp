@@ -6,19 +6,9 @@
 
 #include <cerrno>
 
+#include "kernel/pin.h"
+
 namespace xdpctl::kernel {
-
-namespace {
-
-// An invalid Fd when nothing is pinned there.
-Result<Fd> open_pin(const std::filesystem::path& pin) {
-    Fd link(bpf_obj_get(pin.c_str()));
-    if (!link.valid() && errno != ENOENT)
-        return fail_errno(errno, fmt::format("cannot open {}", pin.native()));
-    return link;
-}
-
-}  // namespace
 
 std::expected<Fd, int> create_link(int program, IfIndex device, bpf_attach_type type, std::uint32_t flags) {
     struct bpf_link_create_opts options {};
@@ -35,18 +25,12 @@ void break_link(const Fd& link) {
     (void)bpf_link_detach(link.get());
 }
 
-Status pin_link(const Fd& link, const std::filesystem::path& pin) {
-    if (const int error = bpf_obj_pin(link.get(), pin.c_str()); error != 0)
-        return fail_errno(error, fmt::format("cannot pin the link at {}", pin.native()));
-    return {};
-}
-
 Result<std::optional<LinkInfo>> pinned_link(const std::filesystem::path& pin) {
     const Result<Fd> link = open_pin(pin);
+    if (!link && link.error().kind == ErrorKind::NotFound)
+        return std::nullopt;
     if (!link)
         return std::unexpected(link.error());
-    if (!link->valid())
-        return std::nullopt;
     bpf_link_info info{};
     std::uint32_t size = sizeof info;
     if (const int error = bpf_obj_get_info_by_fd(link->get(), &info, &size); error != 0)
@@ -57,10 +41,10 @@ Result<std::optional<LinkInfo>> pinned_link(const std::filesystem::path& pin) {
 
 Status remove_pinned_link(const std::filesystem::path& pin) {
     const Result<Fd> link = open_pin(pin);
+    if (!link && link.error().kind == ErrorKind::NotFound)
+        return {};
     if (!link)
         return std::unexpected(link.error());
-    if (!link->valid())
-        return {};
     break_link(*link);
     if (::unlink(pin.c_str()) != 0)
         return fail_errno(errno, fmt::format("cannot remove {}", pin.native()));

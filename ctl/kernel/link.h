@@ -22,8 +22,6 @@ namespace xdpctl::kernel {
 // Takes the program off at once, whoever else holds the link.
 void break_link(const Fd& link);
 
-[[nodiscard]] Status pin_link(const Fd& link, const std::filesystem::path& pin);
-
 struct LinkInfo {
     std::uint32_t program_id = 0;
     IfIndex device{};  // in the device's own network namespace; 0 when the device is gone or the link was broken

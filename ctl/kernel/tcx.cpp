@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "kernel/link.h"
+#include "kernel/pin.h"
 #include "kernel/program.h"
 
 namespace xdpctl::kernel {
@@ -62,7 +63,7 @@ Status attach_tcx(const Interface& interface, ruleset::Hook hook, int program, c
         return fail_errno(link.error(), fmt::format("cannot attach to {} by TCX", interface.name));
     Status done = prove_active(interface, hook, program);
     if (done)
-        done = pin_link(*link, pin);
+        done = pin_object(*link, pin);
     if (!done)
         break_link(*link);
     return done;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "kernel/link.h"
+#include "kernel/pin.h"
 #include "kernel/program.h"
 
 namespace xdpctl::kernel {
@@ -127,7 +128,7 @@ Result<Attachment> attach_xdp_link(const Interface& interface, xdpctl_mode mode,
     }
     Status done = prove_active(interface, mode, *id);
     if (done)
-        done = pin_link(*link, pin);
+        done = pin_object(*link, pin);
     if (!done) {
         break_link(*link);
         return std::unexpected(std::move(done).error());
