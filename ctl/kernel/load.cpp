@@ -33,6 +33,9 @@ std::unexpected<Error> refused(int error, std::string what, std::string_view log
                     "run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
     if (log.empty())
         return fail_errno(error, std::move(what));
+    if (error == E2BIG)
+        return fail(ErrorKind::Limit, std::move(what), last_lines(log, log_lines),
+                    "the program is more than this kernel's verifier looks through: use fewer rules");
     return fail(ErrorKind::Rejected, std::move(what), last_lines(log, log_lines),
                 "this is the end of the verifier's log: please report it with the kernel's version");
 }
@@ -66,8 +69,9 @@ Status load_object(bpf_object* object, std::string what) {
     const int error = bpf_object__load(object);
     if (error == 0)
         return {};
-    auto failed = refused(-error, std::move(what), verifier_log(log.text()));
-    if (failed.error().kind != ErrorKind::Rejected && !log.text().empty())
+    const std::string_view verifier = verifier_log(log.text());
+    auto failed = refused(-error, std::move(what), verifier);
+    if (verifier.empty() && failed.error().kind != ErrorKind::Privilege && !log.text().empty())
         failed.error().cause += "\n" + last_lines(log.text(), log_lines);
     return failed;
 }
