@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 namespace xdpctl::cli {
 
@@ -77,7 +78,7 @@ Status Output::finish() {
     flush();
     if (error_ == 0 || error_ == EPIPE)
         return {};
-    return fail_errno(error_, "cannot write to standard output");
+    return fail(ErrorKind::Failed, "cannot write to standard output", std::strerror(error_));
 }
 
 std::string Output::line(const Json& value) {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lang/cursor.h"
 #include "lang/rule.h"
 #include "lang/ruleset.h"
@@ -29,12 +31,19 @@ Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view s
     const std::vector<Token> tokens = tokenize(text, with_handles);
     Cursor cursor(lines, tokens, diagnostics);
     ruleset::Ruleset ruleset = RulesetParser(cursor).parse();
-    if (diagnostics.empty())
-        for (ruleset::Problem& problem : ruleset::problems(ruleset))
-            diagnostics.add(problem.position, std::move(problem.what), std::move(problem.next));
     if (!diagnostics.empty())
         return std::unexpected(diagnostics.error());
-    return ruleset;
+    std::vector<ruleset::Problem> problems = ruleset::problems(ruleset);
+    if (problems.empty())
+        return ruleset;
+    const bool is_limit =
+        std::ranges::all_of(problems, [](const auto& problem) { return problem.kind == ErrorKind::Limit; });
+    for (ruleset::Problem& problem : problems)
+        diagnostics.add(problem.position, std::move(problem.what), std::move(problem.next));
+    Error error = diagnostics.error();
+    if (is_limit)
+        error.kind = ErrorKind::Limit;
+    return std::unexpected(std::move(error));
 }
 
 Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source) {

@@ -9,8 +9,8 @@
 
 namespace xdpctl::lang {
 
-// Errors of parse functions: kind Input; `what` has every finding (up to 20), each with file:line:column, message, the
-// line, a caret line and a hint.
+// Errors of parse functions: kind Input, or Limit when a ruleset is good but too large; `what` has every finding (up to
+// 20), each with file:line:column, message, the line, a caret line and a hint.
 
 // A whole file: `flush ruleset` (accepted, since a file states the whole ruleset), tables, comments.
 // Handles in `# handle N` comments are read when `with_handles` is set (the stored ruleset), else ignored and left 0.
