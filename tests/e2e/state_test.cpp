@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -30,6 +31,7 @@
 #include "maps/generation.h"
 #include "ruleset/edit.h"
 #include "support/bpffs.h"
+#include "support/confined.h"
 #include "support/netns.h"
 #include "support/traffic.h"
 
@@ -577,35 +579,6 @@ TEST_F(KilledWriterTest, BeforeEachSystemCallThatChangesSomething) {
     expect_filtering();
 }
 
-TEST_F(StateTest, ADevicePassesToAnotherChainWithoutAnUnfilteredPacket) {
-    attach("eth0");
-    add("ip protocol udp drop");
-    std::atomic<bool> stop = false;
-    std::thread traffic([&] {
-        const test::UdpSocket socket(there_, "0.0.0.0", 0);
-        while (!stop)
-            socket.send("192.0.2.1", 4000, "payload");
-    });
-    const test::UdpSocket receiver(here_, "192.0.2.1", 4000);
-    for (int i = 0; i < 20; ++i) {
-        const std::string name = "chain" + std::to_string(i);
-        EXPECT_TRUE(try_change([&](Ruleset& ruleset) {
-            Ruleset next;
-            take(add_device(next, {"t", name}, Hook::Ingress, "eth0"));
-            take(add_rule(next, {"t", name}, rule("ip protocol udp drop"), {}));
-            take(adopt_handles(ruleset, next));
-            ruleset = std::move(next);
-        }));
-        EXPECT_THAT(warnings_, IsEmpty());
-    }
-    stop = true;
-    traffic.join();
-    EXPECT_FALSE(receiver.receive(test::silence_timeout)) << "a packet passed between two chains that drop it";
-    ASSERT_THAT(devices(), SizeIs(1));
-    EXPECT_EQ(devices()[0].chain, "chain19");
-    EXPECT_EQ(devices()[0].presence, Presence::Active);
-}
-
 TEST_F(KilledWriterTest, WithAFilterThatNothingRecords) {
     here_.run([&] {
         here_.shell("ip link add eth2 type veth peer name peer2");
@@ -659,6 +632,58 @@ TEST_F(KilledWriterTest, OrOutOfDescriptors) {
     EXPECT_GT(failures, 10U);
     EXPECT_EQ(read().generation(), generation + 1);
     expect_filtering();
+}
+
+// Devices that pass from chain to chain.
+
+class PassingTest : public StateTest, public testing::WithParamInterface<xdpctl_mode> {};
+
+TEST_P(PassingTest, ADevicePassesToAnotherChainWithoutAnUnfilteredPacket) {
+    attach("eth0", Hook::Ingress, GetParam());
+    add("ip protocol udp drop");
+    std::atomic<bool> stop = false;
+    std::thread traffic([&] {
+        const test::UdpSocket socket(there_, "0.0.0.0", 0);
+        while (!stop)
+            socket.send("192.0.2.1", 4000, "payload");
+    });
+    const test::UdpSocket receiver(here_, "192.0.2.1", 4000);
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = "chain" + std::to_string(i);
+        EXPECT_TRUE(try_change([&](Ruleset& ruleset) {
+            Ruleset next;
+            take(add_device(next, {"t", name}, Hook::Ingress, "eth0"));
+            take(add_rule(next, {"t", name}, rule("ip protocol udp drop"), {}));
+            take(adopt_handles(ruleset, next));
+            ruleset = std::move(next);
+        }));
+        EXPECT_THAT(warnings_, IsEmpty());
+    }
+    stop = true;
+    traffic.join();
+    EXPECT_FALSE(receiver.receive(test::silence_timeout)) << "a packet passed between two chains that drop it";
+    ASSERT_THAT(devices(), SizeIs(1));
+    EXPECT_EQ(devices()[0].chain, "chain19");
+    EXPECT_EQ(devices()[0].presence, Presence::Active);
+    EXPECT_EQ(devices()[0].attachment.mode, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, PassingTest, testing::Values(XDPCTL_MODE_NATIVE, XDPCTL_MODE_GENERIC, XDPCTL_MODE_TC));
+
+TEST_F(StateTest, NamesOfDevicesMatchWhateverSlotsTheyHave) {
+    attach("eth0");
+    attach("eth1");
+    const Handle second = add("iifname \"eth1\" counter");
+    send(1);
+    send(2, 4000, "198.51.100.1");
+    EXPECT_EQ(packets(second), 2U);
+    change([](Ruleset& ruleset) { take(remove_device(ruleset, Hook::Ingress, "eth0")); });
+    change([](Ruleset& ruleset) { take(remove_device(ruleset, Hook::Ingress, "eth1")); });
+    attach("eth1");
+    attach("eth0");
+    send(1);
+    send(2, 4000, "198.51.100.1");
+    EXPECT_EQ(packets(second), 4U);
 }
 
 // Failures: nothing may change.
@@ -725,6 +750,23 @@ TEST_F(FailureTest, ForeignProgramOnTheLastOfSeveralDevices) {
     expect_unchanged();
     EXPECT_THAT(here_.shell("ip -o link show eth1"), Not(HasSubstr("prog/xdp")));
     EXPECT_THAT(here_.shell("ip -o link show eth2"), HasSubstr("prog/xdp"));
+}
+
+TEST_F(FailureTest, MissingCapability) {
+    std::optional<Error> error;
+    here_.run([&] {
+        test::with_capabilities({CAP_NET_ADMIN}, [&] {
+            Warnings warnings;
+            State state = take(State::open_for_writing(lock_timeout, warnings));
+            Ruleset next = state.ruleset();
+            take(add_device(next, {}, Hook::Ingress, "eth1"));
+            if (const Status done = state.commit(std::move(next), {}, warnings); !done)
+                error = done.error();
+        });
+    });
+    ASSERT_TRUE(error.has_value());
+    EXPECT_EQ(error->kind, ErrorKind::Privilege) << error->text();
+    expect_unchanged();
 }
 
 TEST_F(FailureTest, TooManyRules) {
