@@ -24,6 +24,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+template <typename T>
+Status status_of(const Result<T>& result) {
+    return result ? Status{} : std::unexpected(result.error());
+}
+
 class Settling {
 public:
     Settling(Live& live, Warnings& warnings) : live_(live), warnings_(warnings) {}
@@ -31,11 +36,9 @@ public:
     void run() {
         remove_other_generations();
         remove_other_chains();
-        if (const auto found = interfaces()) {
+        if (const auto found = interfaces(); note(status_of(found))) {
             for (const NamedChain& named : chains_of(live_.generation.ruleset))
                 settle_chain(named, *found);
-        } else {
-            warnings_.push_back(found.error().text());
         }
         free_rule_slots();
         if (live_.generation.ruleset.tables.empty())
@@ -43,16 +46,18 @@ public:
     }
 
 private:
-    void note(const Status& status) {
+    // Whether it succeeded.
+    bool note(const Status& status) {
         if (!status)
             warnings_.push_back(status.error().text());
+        return status.has_value();
     }
 
     void remove_other_generations() {
         note(remove_pins(live_.layout.next()));
         const auto numbers = live_.layout.generations();
-        if (!numbers)
-            return note(std::unexpected(numbers.error()));
+        if (!note(status_of(numbers)))
+            return;
         for (const std::uint64_t number : *numbers) {
             if (number != live_.generation.number)
                 note(remove_pins(live_.layout.generation(number)));
@@ -61,40 +66,42 @@ private:
 
     void remove_other_chains() {
         const auto keys = live_.layout.chains();
-        if (!keys)
-            return note(std::unexpected(keys.error()));
+        if (!note(status_of(keys)))
+            return;
         for (const ChainKey& key : *keys) {
             if (live_.chains.contains(key))
                 continue;
             // A chain that cannot be opened was never finished: it has no devices.
-            if (const auto chain = LiveChain::open(live_.layout, key))
-                detach_all(**chain);
-            note(remove_pins(live_.layout.chain(key)));
+            const auto chain = LiveChain::open(live_.layout, key);
+            if (!chain || take_off_all(**chain))
+                note(remove_pins(live_.layout.chain(key)));
         }
     }
 
-    void detach_all(const LiveChain& chain) {
+    bool take_off_all(const LiveChain& chain) {
         const auto table = chain.devices();
-        if (!table)
-            return note(std::unexpected(table.error()));
+        if (!note(status_of(table)))
+            return false;
+        bool done = true;
         for (std::uint16_t slot = 0; slot < table->size(); ++slot)
-            take_off(chain, DeviceSlot{slot}, (*table)[slot]);
+            done = take_off(chain, DeviceSlot{slot}, (*table)[slot]) && done;
+        return done;
     }
 
-    void take_off(const LiveChain& chain, DeviceSlot slot, const xdpctl_device& device) {
+    // False: the device's record has to stay, for another try.
+    bool take_off(const LiveChain& chain, DeviceSlot slot, const xdpctl_device& device) {
         if (is_attached(device))
-            note(detach(IfIndex{device.ifindex}, chain.key().hook, attachment_of(device),
-                        live_.layout.link(chain.key(), slot)));
-        else if (device.ifindex != 0)
-            note(detach_unrecorded(chain, IfIndex{device.ifindex}));
+            return note(detach(IfIndex{device.ifindex}, chain.key().hook, attachment_of(device),
+                               live_.layout.link(chain.key(), slot)));
+        return device.ifindex == 0 || note(detach_unrecorded(chain, IfIndex{device.ifindex}));
     }
 
     void settle_chain(const NamedChain& named, std::span<const Interface> interfaces) {
         LiveChain& chain = *live_.chains.at(named.key());
         note(chain.write_policy(named.chain->policy));
         const auto devices = survey(live_.layout, chain, interfaces);
-        if (!devices)
-            return note(std::unexpected(devices.error()));
+        if (!note(status_of(devices)))
+            return;
         const std::vector<std::string> names = claim_names(*devices, named.chain->devices);
         std::set<DeviceSlot> attached;
         std::set<Layer> layers;
@@ -116,7 +123,8 @@ private:
         if (!stays) {
             if (surveyed.presence && !surveyed.is_active() && !name.empty())
                 warnings_.push_back(fmt::format("{} {}; it is filtered no more", name, fate(*surveyed.presence)));
-            take_off(chain, surveyed.slot, device);
+            if (!take_off(chain, surveyed.slot, device))
+                return is_attached(device);
             device = {};
         }
         std::ranges::fill(device.name, '\0');
@@ -139,8 +147,8 @@ private:
 
     void remove_other_links(const LiveChain& chain, const std::set<DeviceSlot>& attached) {
         const auto slots = live_.layout.links(chain.key());
-        if (!slots)
-            return note(std::unexpected(slots.error()));
+        if (!note(status_of(slots)))
+            return;
         for (const DeviceSlot slot : *slots) {
             if (!attached.contains(slot))
                 note(remove_pins(live_.layout.link(chain.key(), slot)));
@@ -168,15 +176,11 @@ private:
         for (const NamedChain& named : chains_of(live_.generation.ruleset)) {
             const ChainMaps& maps = live_.chains.at(named.key())->maps();
             auto slots = RuleSlots::read(maps);
-            if (!slots)
-                note(std::unexpected(slots.error()));
-            else if (slots->has_other_than(named.chain->rules))
+            if (note(status_of(slots)) && slots->has_other_than(named.chain->rules))
                 leftovers.push_back({named, maps, std::move(*slots)});
         }
-        if (leftovers.empty())
+        if (leftovers.empty() || !note(wait_for_running_programs()))
             return;
-        if (const Status waited = wait_for_running_programs(); !waited)
-            return note(waited);
         for (Leftover& leftover : leftovers)
             note(leftover.slots.free_other_than(leftover.named.chain->rules, leftover.maps));
     }

@@ -20,9 +20,11 @@ Result<std::vector<SurveyedDevice>> survey(const Layout& layout, const LiveChain
         if (is_attached(device)) {
             const auto presence = check(IfIndex{device.ifindex}, chain.key().hook, attachment_of(device),
                                         layout.link(chain.key(), surveyed.slot));
-            if (!presence)
+            // libxdp's dispatcher cannot be seen where its pins are hidden, as by `ip netns exec`: it is taken to be as
+            // it was left.
+            if (!presence && presence.error().kind != ErrorKind::NotFound)
                 return std::unexpected(presence.error());
-            surveyed.presence = *presence;
+            surveyed.presence = presence.value_or(Presence::Active);
         }
         if (surveyed.is_active()) {
             const auto here = std::ranges::find(interfaces, IfIndex{device.ifindex}, &Interface::index);
