@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "kernel/libbpf_log.h"
 
@@ -15,7 +16,7 @@ namespace {
 constexpr unsigned log_lines = 12;
 // Kernels before 6.4 refuse to load when the log does not fit; this is enough for the end of any failing path.
 constexpr std::size_t log_size = std::size_t{16} << 20;
-constexpr std::string_view license = "Dual BSD/GPL";
+constexpr const char* license = "Dual BSD/GPL";
 
 // The verifier's part of what libbpf said; empty when the verifier was not asked.
 std::string_view verifier_log(std::string_view said) {
@@ -46,7 +47,7 @@ Result<Fd> load_program(const char* name, const ProgramType& type, std::span<con
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     options.prog_flags = type.flags;
     const auto load = [&] {
-        return bpf_prog_load(type.type, name, license.data(), instructions.data(), instructions.size(), &options);
+        return bpf_prog_load(type.type, name, license, instructions.data(), instructions.size(), &options);
     };
     Fd program(load());
     if (program.valid())
@@ -61,7 +62,8 @@ Result<Fd> load_program(const char* name, const ProgramType& type, std::span<con
         return program;
     if (errno != ENOSPC)
         error = errno;
-    return refused(error, std::string("cannot load program ") + name, std::string_view(log.c_str()));
+    log.resize(std::strlen(log.data()));
+    return refused(error, std::string("cannot load program ") + name, log);
 }
 
 Status load_object(bpf_object* object, std::string what) {
@@ -85,8 +87,7 @@ bool xdp_frags_supported() {
             bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
         LIBBPF_OPTS(bpf_prog_load_opts, options);
         options.prog_flags = BPF_F_XDP_HAS_FRAGS;
-        const Fd program(
-            bpf_prog_load(BPF_PROG_TYPE_XDP, "probe_frags", license.data(), pass.data(), pass.size(), &options));
+        const Fd program(bpf_prog_load(BPF_PROG_TYPE_XDP, "probe_frags", license, pass.data(), pass.size(), &options));
         return program.valid();
     }();
     return supported;
