@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Putting an entry program on a device's hook and taking it off: libxdp's dispatcher where it works, else a pinned
-// bpf_link; TCX, else clsact through netlink. Never touches another program: that is an error of kind Busy which names it.
+// bpf_link; TCX, else clsact through netlink. Never touches another program: that is an error of kind Busy which names
+// it.
 #pragma once
 
 #include <filesystem>
@@ -9,10 +10,10 @@
 #include <vector>
 
 #include "base/error.h"
-#include "maps/chain.h"
 #include "kernel/datapath.h"
 #include "kernel/interface.h"
 #include "kernel/warnings.h"
+#include "maps/chain.h"
 
 namespace xdpctl::kernel {
 
@@ -23,9 +24,9 @@ struct Attachment {
     std::uint32_t program_id = 0;
 };
 
-// Makes an entry object for a layer, as often as attempts need one: XdpExtension for libxdp's dispatcher, Xdp for a link.
-// The layer's classifier is published before: no packet meets an empty stage, and a kernel whose extension programs
-// cannot tail-call XDP programs (5.10) refuses to load the entry, so that the next way is tried.
+// Makes an entry object for a layer, as often as attempts need one: XdpExtension for libxdp's dispatcher, Xdp for a
+// link. The layer's classifier is published before: no packet meets an empty stage, and a kernel whose extension
+// programs cannot tail-call XDP programs (5.10) refuses to load the entry, so that the next way is tried.
 using OpenEntry = std::function<Result<EntryObject>(Layer)>;
 
 // Tries the ways of `mode` in order (auto: native, then generic with a warning) and ends with the program proven active

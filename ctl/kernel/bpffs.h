@@ -8,7 +8,8 @@
 // Without access to any outer mount namespace (a container) the mount stays in this one and lasts as long as it does.
 //
 // Directories are named after the network namespace's cookie, which is never used again before a reboot: a new
-// namespace cannot find a deleted one's state. Kernels before 5.14 have no cookie; there the inode number names it.
+// namespace cannot find a deleted one's state. Kernels before 5.14 have no cookie; there the inode number names it, and
+// a new namespace that gets a deleted one's number finds what was not flushed before the deletion.
 #pragma once
 
 #include <filesystem>

@@ -98,8 +98,9 @@ std::string suggest(std::string_view name, const std::vector<Interface>& all) {
     std::vector<std::string_view> close;
     for (const Interface& interface : all) {
         names.push_back(interface.name);
+        // Two letters swapped make two edits; in a short name two edits make any other.
         const bool prefix = !name.empty() && interface.name.starts_with(name);
-        if (prefix || edit_distance(name, interface.name) <= std::max<std::size_t>(1, name.size() / 3))
+        if (prefix || edit_distance(name, interface.name) <= (name.size() < 4 ? 1U : 2U))
             close.push_back(interface.name);
     }
     if (!close.empty())

@@ -11,7 +11,7 @@
 namespace xdpctl::kernel {
 
 std::expected<Fd, int> create_link(int program, IfIndex device, bpf_attach_type type, std::uint32_t flags) {
-    struct bpf_link_create_opts options {};
+    struct bpf_link_create_opts options{};
     options.sz = sizeof options;
     options.flags = flags;
     Fd link(bpf_link_create(program, static_cast<int>(device), type, &options));

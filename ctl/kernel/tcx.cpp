@@ -42,7 +42,7 @@ Status prove_active(const Interface& interface, ruleset::Hook hook, int program)
 
 Result<std::vector<std::uint32_t>> tcx_programs(IfIndex device, ruleset::Hook hook) {
     std::vector<std::uint32_t> ids(programs_max);
-    struct bpf_prog_query_opts query {};
+    struct bpf_prog_query_opts query{};
     query.sz = sizeof query;
     query.prog_ids = ids.data();
     query.prog_cnt = programs_max;

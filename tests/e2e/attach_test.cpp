@@ -481,6 +481,7 @@ TEST_F(InterfaceTest, SuggestsNamesThatComeClose) {
     };
     EXPECT_EQ(next("devcie"), "did you mean device?");
     EXPECT_EQ(next("dev"), "did you mean device?");
+    EXPECT_EQ(next("ol"), "interfaces here: lo, device");
     EXPECT_EQ(next("uplink"), "interfaces here: lo, device");
     EXPECT_EQ(home_.run([] { return find_interface("eth7").error().kind; }), ErrorKind::NotFound);
     EXPECT_EQ(home_.run([] { return query_interface(IfIndex{99999}).value(); }), std::nullopt);

@@ -103,7 +103,8 @@ TEST_F(BpffsTest, EachNetworkNamespaceHasItsOwn) {
         EXPECT_EQ(directory_in(first), first_directory);
         EXPECT_NE(directory_in(second), first_directory);
     }
-    // The inode number of a deleted namespace is used again, its name here is not.
+    if (first_directory.filename().native().starts_with("netns-inode-"))
+        GTEST_SKIP() << "this kernel has no namespace cookies, and uses inode numbers again";
     const test::Netns third;
     EXPECT_NE(directory_in(third), first_directory);
 }
