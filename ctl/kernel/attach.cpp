@@ -35,8 +35,8 @@ std::unexpected<Error> hook_is_taken(const Interface& interface, std::uint32_t p
         cause += fmt::format("\n{}", dispatcher_error);
     return fail(
         ErrorKind::Busy, fmt::format("cannot attach to {}", interface.name), std::move(cause),
-        fmt::format("detach that program with the tool that attached it, or filter behind it: --mode tc (another "
-                    "XDP mode cannot help: a device runs one XDP program)"));
+        "detach that program with the tool that attached it, or filter behind it: --mode tc (another XDP mode cannot "
+        "help: a device runs one XDP program)");
 }
 
 Result<Attachment> attach_xdp(const Interface& interface, xdpctl_mode mode, const OpenEntry& open_entry,
@@ -63,6 +63,9 @@ Result<Attachment> attach_xdp(const Interface& interface, xdpctl_mode mode, cons
 
 Result<Attachment> attach_native_or_generic(const Interface& interface, const OpenEntry& open_entry,
                                             const std::filesystem::path& pin, Warnings& warnings) {
+    // What is there may be a dispatcher to join, in the mode it has.
+    if (interface.xdp_program_generic != 0)
+        return attach_xdp(interface, XDPCTL_MODE_GENERIC, open_entry, pin);
     Result<Attachment> native = attach_xdp(interface, XDPCTL_MODE_NATIVE, open_entry, pin);
     if (native || native.error().kind != ErrorKind::Unsupported)
         return native;

@@ -89,6 +89,18 @@ TEST_P(DispatcherTest, RunsBesideAnotherProgram) {
     EXPECT_EQ(dispatchers(), 0);
 }
 
+TEST_P(DispatcherTest, IsJoinedInTheModeItHas) {
+    const auto first = attach_device(way());
+    ASSERT_TRUE(first.has_value()) << first.error().text();
+    const auto second = attach_device(Hook::Ingress, XDPCTL_MODE_AUTO);
+    ASSERT_TRUE(second.has_value()) << second.error().text();
+    EXPECT_EQ(second->kind, XDPCTL_ATTACHMENT_XDP_DISPATCHER);
+    EXPECT_EQ(second->mode, GetParam());
+    detach_device(way(), *second);
+    detach_device(way(), *first);
+    EXPECT_EQ(dispatchers(), 0);
+}
+
 TEST_P(DispatcherTest, LeavesNoPinsOfADeletedDevice) {
     const auto attached = attach_device(way());
     ASSERT_TRUE(attached.has_value()) << attached.error().text();
