@@ -48,7 +48,11 @@ json interval_json(const FieldInfo& field, const Interval& interval) {
     const bool is_ip = field.type == ValueType::Ipv4Addr || field.type == ValueType::Ipv6Addr;
     if (const auto length = is_ip ? prefix_length(interval, field.bits) : std::nullopt)
         return {{"prefix", {{"addr", format_plain(field.type, interval.first)}, {"len", *length}}}};
-    return {{"range", json::array({value_json(field, interval.first), value_json(field, interval.last)})}};
+    // nft names what it can in ranges too, but not protocols.
+    const auto end = [&](Value value) {
+        return field.type == ValueType::InetProto ? json(static_cast<std::uint64_t>(value)) : value_json(field, value);
+    };
+    return {{"range", json::array({end(interval.first), end(interval.last)})}};
 }
 
 std::vector<std::string_view> flag_names(Value flags) {

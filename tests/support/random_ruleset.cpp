@@ -79,8 +79,10 @@ Value RandomRuleset::value(Field field) {
         return 0x00005e005300U + below(16);  // RFC 7042
     case ValueType::TcpFlag:
         return below(all_flags + 1);
-    default:
-        return pool(info)[below(pool(info).size())];
+    default: {
+        const bool leave_out_last = options_.for_nft_listing && field == Field::VlanId;
+        return pool(info)[below(pool(info).size() - (leave_out_last ? 1 : 0))];
+    }
     }
 }
 
@@ -100,8 +102,10 @@ Interval RandomRuleset::interval(Field field) {
 
 Relation RandomRuleset::relation() {
     constexpr Relation ordered[] = {Relation::Less, Relation::Greater, Relation::LessEqual, Relation::GreaterEqual};
-    if (chance(10))
+    if (chance(10) && !(options_.for_nft_listing && has_order_)) {
+        has_order_ = true;
         return ordered[below(std::size(ordered))];
+    }
     return chance(25) ? Relation::NotEqual : Relation::Equal;
 }
 
@@ -134,7 +138,7 @@ Match RandomRuleset::flags_match() {
     match.field = Field::TcpFlags;
     const Value some = 1 + below(all_flags - 1);  // neither none nor all
     const auto set_value = [&](Value flags) { match.values = {{.first = flags, .last = flags}}; };
-    switch (below(options_.flag_sets ? 6 : 5)) {
+    switch (below(options_.for_nft_listing ? 5 : 6)) {
     case 0:
         match.is_flags = true;
         match.mask = some;
@@ -211,6 +215,7 @@ Rule RandomRuleset::rule() {
         {Field::Icmpv6Type, Field::Icmpv6Code},
     };
     Rule rule;
+    has_order_ = false;
     if (chance(10))
         rule.statements.emplace_back(
             match(options_.hook == ruleset::Hook::Ingress ? Field::MetaIifname : Field::MetaOifname));
@@ -235,9 +240,10 @@ Rule RandomRuleset::rule() {
     if (chance(10))
         rule.statements.emplace_back(match(Field::MetaLength));
     if (chance(60)) {
-        const auto place =
-            static_cast<std::ptrdiff_t>(chance(80) ? rule.statements.size() : below(rule.statements.size() + 1));
-        rule.statements.insert(rule.statements.begin() + place, ruleset::Counter{});
+        std::size_t place = rule.statements.size();
+        if (chance(20))
+            place = options_.for_nft_listing ? 0 : below(place + 1);
+        rule.statements.insert(rule.statements.begin() + static_cast<std::ptrdiff_t>(place), ruleset::Counter{});
     }
     if (chance(80) || rule.statements.empty())
         rule.statements.emplace_back(chance(50) ? Verdict::Accept : Verdict::Drop);

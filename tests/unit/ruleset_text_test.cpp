@@ -102,7 +102,7 @@ TEST(RulesetText, SurvivesDamage) {
     std::mt19937_64 noise(1);
     for (int round = 0; round < 3000; ++round) {
         std::string damaged = text;
-        for (std::size_t edits = 1 + noise() % 4; edits > 0; --edits) {
+        for (std::size_t edits = 1 + noise() % 4; edits > 0 && !damaged.empty(); --edits) {
             const std::size_t at = noise() % damaged.size();
             switch (noise() % 4) {
             case 0:
