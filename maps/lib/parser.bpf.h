@@ -15,7 +15,7 @@
 /* What the 16-bit length fields of IP and UDP can say. */
 #define LENGTH_FIELD_MAX 0xffff
 
-/* What is well formed, so far. */
+/* No fault found: xdpctl_packet.malformed of a sound packet. */
 #define WELL_FORMED 0
 
 /* Lives in registers: everything is inlined, because a call between BPF functions costs as much as all the parsing. */
