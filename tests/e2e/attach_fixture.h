@@ -5,8 +5,10 @@
 #include <bpf/bpf.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <xdp/libxdp.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <ostream>
@@ -44,6 +46,10 @@ struct Way {
 // only what a test sends is on the wire.
 class AttachTest : public testing::Test {
 protected:
+    // Without its file system libxdp is not used: the ways tested are the others, wherever the tests run.
+    static void SetUpTestSuite() { ::setenv(XDP_BPFFS_ENVVAR, "/nonexistent", 1); }
+    static void TearDownTestSuite() { ::unsetenv(XDP_BPFFS_ENVVAR); }
+
     explicit AttachTest(unsigned mtu = 1500) : pair_(home_, "device", far_, "peer", mtu) {
         pair_.left().add_address(fmt::format("{}/24", near_address));
         pair_.right().add_address(fmt::format("{}/24", far_address));
