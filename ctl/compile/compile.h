@@ -5,8 +5,8 @@
 #include <linux/bpf.h>
 
 #include <cstdint>
-#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -36,8 +36,8 @@ struct Placement {
     std::span<const std::string> device_names;  // by device slot; "" for a free slot
 };
 
-// Errors: Limit when the program would pass the kernel's instruction limit, naming the rule that is too large or the
-// number of rules that fits.
+// Errors: Limit when the kernel's verifier would not follow the program to its end, naming the rule that is too large
+// and the number of rules that fits.
 [[nodiscard]] Result<Program> compile(const ruleset::Chain& chain, const Placement& placement);
 
 }  // namespace xdpctl::compile

@@ -9,8 +9,8 @@
 
 namespace xdpctl::compile {
 
-// The verifier processes a million instructions, and an instruction of the compiled rules up to three times.
-inline constexpr std::uint32_t instructions_max = 300'000;
+// The verifier processes a million instructions, and an instruction of the compiled rules up to four times.
+inline constexpr std::uint32_t instructions_max = 250'000;
 
 // The verifier keeps 8,192 branches for later (BPF_COMPLEXITY_LIMIT_JMP_SEQ).
 inline constexpr std::size_t waiting_branches_max = 8'000;

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "compile/compile.h"
+#include "lang/print.h"
 #include "maps/counter.h"
 #include "support/evaluator.h"
 #include "support/packet_fields.h"
@@ -120,10 +121,57 @@ TEST_P(RandomRules, DecideAndCountAsTheEvaluatorSays) {
             const auto device = static_cast<std::uint16_t>(1 + random() % 3);
             const xdpctl_packet packet = packet_of(fields, DeviceSlot(device), random);
             ASSERT_TRUE(agree(rules, chain, fields, packet, slots[device], counts))
-                << "chain " << i << ", packet " << j << ": " << hex(&packet, sizeof(packet));
+                << lang::print_chain(chain) << "device " << slots[device] << ", packet "
+                << hex(&packet, sizeof(packet));
         }
     }
 }
+
+ruleset::Match match(ruleset::Field field, ruleset::Value first, ruleset::Value last) {
+    ruleset::Match out;
+    out.field = field;
+    out.values = {{first, last}};
+    return out;
+}
+
+// Rule i takes one source address, a few ports and one destination network, and counts; every eighth only counts.
+ruleset::Chain large_chain(std::size_t rules) {
+    ruleset::Chain chain;
+    chain.name = "large";
+    for (std::size_t i = 0; i < rules; ++i) {
+        ruleset::Rule& rule = chain.rules.emplace_back();
+        rule.statements = {match(ruleset::Field::IpSaddr, 0xc0000000 + i, 0xc0000000 + i),
+                           match(ruleset::Field::TcpDport, i, i + 9),
+                           match(ruleset::Field::IpDaddr, 0xc6336400, 0xc63364ff), ruleset::Counter{}};
+        if (i % 8 != 0)
+            rule.statements.emplace_back(ruleset::Verdict::Drop);
+    }
+    return chain;
+}
+
+class LargeChains : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(LargeChains, VerifyAndDecideAtEveryPlace) {
+    const ruleset::Chain chain = large_chain(GetParam());
+    LoadedRules rules(chain, {});
+    ASSERT_TRUE(rules.valid());
+    std::mt19937 random(1);
+    std::vector<Count> counts(chain.rules.size());
+    for (const std::size_t rule : {std::size_t{0}, std::size_t{1}, chain.rules.size() / 2, chain.rules.size() - 1}) {
+        Fields fields = random_fields(random, {});
+        fields.values = {{ruleset::Field::IpSaddr, 0xc0000000 + rule},
+                         {ruleset::Field::IpDaddr, 0xc6336409},
+                         {ruleset::Field::TcpDport, rule + 9},
+                         {ruleset::Field::TcpSport, 1024},
+                         {ruleset::Field::TcpFlags, 2},
+                         {ruleset::Field::MetaLength, fields.length}};
+        const xdpctl_packet packet = packet_of(fields, DeviceSlot{0}, random);
+        ASSERT_TRUE(agree(rules, chain, fields, packet, "", counts)) << "rule " << rule;
+        EXPECT_EQ(counts[rule].packets, 1);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, LargeChains, testing::Values(1'024, XDPCTL_RULES_MAX));
 
 INSTANTIATE_TEST_SUITE_P(Sizes, RandomRules, testing::Values(0, 1, 2, 5, 20, 100));
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "lang/print.h"
 #include "support/evaluator.h"
 #include "support/packet_fields.h"
 #include "support/random_chain.h"
@@ -77,7 +78,7 @@ TEST_P(Layers, JudgeAndCountAsTheEvaluatorSays) {
             for (int j = 0; j < 200; ++j) {
                 const Bytes frame = random_frame(random, chain);
                 compare(*runner, chain, frame, counts);
-                ASSERT_FALSE(HasFailure()) << "chain " << i << " of " << rules << " rules, frame " << hex(frame);
+                ASSERT_FALSE(HasFailure()) << lang::print_chain(chain) << "frame " << hex(frame);
             }
             const auto got = runner->rule_counts();
             ASSERT_TRUE(got) << got.error().text();
