@@ -4,12 +4,14 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <linux/if_link.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <chrono>
 
 #include "base/fd.h"
 #include "e2e/cli_fixture.h"
+#include "kernel/state.h"
 
 namespace xdpctl::test {
 namespace {
@@ -162,7 +164,19 @@ TEST_F(CliErrors, NoBpffs) {
     EXPECT_EQ(state(), before);
 }
 
-// A pipe that nothing is written to keeps the first command waiting with nothing locked; --watch holds no lock either.
+TEST_F(CliErrors, AnotherWriter) {
+    const std::string before = state();
+    kernel::Warnings warnings;
+    const auto writer = here.run([&] { return kernel::State::open_for_writing(std::chrono::seconds(1), warnings); });
+    ASSERT_TRUE(writer) << writer.error().text();
+    for (const char* command : {"rule add drop", "attach eth1", "flush ruleset", "stats --reset"}) {
+        const CommandResult result = shell(fmt::format("$X --lock-timeout 0.1 {}", command));
+        EXPECT_EQ(result.status, static_cast<int>(ErrorKind::Locked)) << command << result.err;
+        EXPECT_THAT(result.err, HasSubstr(std::to_string(getpid()))) << "who holds it";
+    }
+    EXPECT_EQ(state(), before) << "readers do not wait";
+}
+
 TEST_F(CliErrors, ReadersDoNotLock) {
     const CommandResult result = shell(
         "$X stats --watch 0.1 > /dev/null & sleep 0.3\n"
