@@ -102,8 +102,10 @@ Result<fs::path> bpffs_root(bool create, Warnings& warnings) {
     return fs::path(mount_point);
 }
 
+}  // namespace
+
 // A BPF file system allows no dots in names.
-Result<std::string> namespace_name() {
+Result<std::string> state_directory_name() {
     const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     std::uint64_t cookie = 0;
     socklen_t size = sizeof cookie;
@@ -115,8 +117,6 @@ Result<std::string> namespace_name() {
     return fmt::format("netns-inode-{}", inode.st_ino);
 }
 
-}  // namespace
-
 bool on_bpffs(const fs::path& path) {
     struct statfs info{};
     return ::statfs(path.c_str(), &info) == 0 && info.f_type == BPF_FS_MAGIC;
@@ -126,7 +126,7 @@ Result<fs::path> state_directory(bool create, Warnings& warnings) {
     const Result<fs::path> root = bpffs_root(create, warnings);
     if (!root)
         return root;
-    const Result<std::string> name = namespace_name();
+    const Result<std::string> name = state_directory_name();
     if (!name)
         return std::unexpected(name.error());
     fs::path directory = *root / *name;

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "base/error.h"
 #include "kernel/warnings.h"
@@ -27,6 +28,9 @@ inline constexpr const char* bpffs_variable = "XDPCTL_BPFFS";
 // missing (said in `warnings`) and the directory is made, mode 0700; without, the directory may be missing.
 // Errors: Privilege; Input when the variable names no directory on a BPF file system.
 [[nodiscard]] Result<std::filesystem::path> state_directory(bool create, Warnings& warnings);
+
+// The name of the calling thread's state directory below its parent.
+[[nodiscard]] Result<std::string> state_directory_name();
 
 // Whether the path exists and lies on a BPF file system.
 [[nodiscard]] bool on_bpffs(const std::filesystem::path& path);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <ranges>
 
+#include "kernel/abandoned.h"
 #include "kernel/bpffs.h"
 #include "kernel/commit.h"
 #include "kernel/live.h"
@@ -100,6 +101,7 @@ Result<State> State::open_for_writing(std::chrono::milliseconds timeout, Warning
     auto live = recover(Layout(*directory), warnings);
     if (!live)
         return std::unexpected(std::move(live).error());
+    remove_abandoned_states(*directory);
     return State(std::make_unique<Impl>(std::move(*live), std::move(*lock)));
 }
 

@@ -23,9 +23,9 @@ struct DeviceStatus {
     std::string chain_table;
     std::string chain;
     ruleset::Hook hook{};
-    std::string name;           // as the ruleset names it
-    std::string current_name;   // differs after a rename; empty when the device is not here
-    IfIndex ifindex{};          // 0 when not attached
+    std::string name;          // as the ruleset names it
+    std::string current_name;  // differs after a rename; empty when the device is not here
+    IfIndex ifindex{};         // 0 when not attached
     Attachment attachment;
     std::optional<Presence> presence;  // none: the ruleset names the device and nothing is attached to it
     std::uint64_t attached_at = 0;     // seconds since the epoch
@@ -54,7 +54,8 @@ public:
     // Readers never wait and never write. A namespace without state reads as an empty ruleset.
     [[nodiscard]] static Result<State> open();
     // Takes the writer's lock (Error kind Locked names the holder's pid after `timeout`), mounts bpffs if it is missing
-    // (said in `warnings`), makes the directory, and finishes or undoes what a killed writer left.
+    // (said in `warnings`), makes the directory, finishes or undoes what a killed writer left, and removes what
+    // deleted network namespaces left.
     [[nodiscard]] static Result<State> open_for_writing(std::chrono::milliseconds timeout, Warnings& warnings);
 
     State(State&&) noexcept;
@@ -64,9 +65,9 @@ public:
     [[nodiscard]] const ruleset::Ruleset& ruleset() const;
     [[nodiscard]] std::uint64_t generation() const;
 
-    // Makes `next` the running ruleset: compile, load, pin, attach new devices, publish, detach devices no longer named,
-    // retire the old generation. All or nothing: on error the running ruleset, its devices and counters are as before.
-    // REQUIRES: opened for writing; `next` derived from ruleset() by ruleset/edit.h (handles given, valid).
+    // Makes `next` the running ruleset: compile, load, pin, attach new devices, publish, detach devices no longer
+    // named, retire the old generation. All or nothing: on error the running ruleset, its devices and counters are as
+    // before. REQUIRES: opened for writing; `next` derived from ruleset() by ruleset/edit.h (handles given, valid).
     [[nodiscard]] Status commit(ruleset::Ruleset next, const CommitOptions& options, Warnings& warnings);
 
     [[nodiscard]] Result<std::vector<DeviceStatus>> devices() const;

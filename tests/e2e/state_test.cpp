@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -31,6 +32,7 @@
 #include "maps/generation.h"
 #include "ruleset/edit.h"
 #include "support/bpffs.h"
+#include "support/command.h"
 #include "support/confined.h"
 #include "support/netns.h"
 #include "support/traffic.h"
@@ -868,6 +870,110 @@ TEST_F(StateTest, UnknownDeviceIsLeftOutWithAWarning) {
     ASSERT_THAT(devices(), SizeIs(1));
     EXPECT_EQ(devices()[0].presence, std::nullopt);
     EXPECT_EQ(devices()[0].ifindex, IfIndex{});
+}
+
+// Namespaces that are deleted, beside the one of a writer.
+class AbandonedStateTest : public StateTest {
+protected:
+    // A namespace with a committed ruleset, and what is pinned for it.
+    struct Neighbour {
+        explicit Neighbour(const test::Netns& there, const std::string& peer)
+            : pair(std::make_unique<test::VethPair>(netns, "eth0", there, peer)) {
+            netns.run([&] {
+                Warnings warnings;
+                State state = open_for_writing();
+                directory = take(state_directory(false, warnings));
+                Ruleset next = state.ruleset();
+                take(add_device(next, {}, Hook::Ingress, "eth0"));
+                take(state.commit(std::move(next), {}, warnings));
+            });
+        }
+        test::Netns netns;
+        std::unique_ptr<test::VethPair> pair;
+        fs::path directory;
+    };
+
+    // Deleted namespaces are taken apart in the background.
+    bool is_removed_by_a_writer(const fs::path& directory, std::chrono::milliseconds patience = 5s) const {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        for (;;) {
+            here_.run([] { (void)open_for_writing(); });
+            if (!fs::exists(directory))
+                return true;
+            if (std::chrono::steady_clock::now() >= deadline)
+                return false;
+            std::this_thread::sleep_for(20ms);
+        }
+    }
+
+    static void remove_device(const Neighbour& neighbour) { neighbour.netns.shell("ip link delete eth0"); }
+};
+
+TEST_F(AbandonedStateTest, OfADeletedNamespaceIsRemoved) {
+    auto neighbour = std::make_unique<Neighbour>(there_, "peer2");
+    const fs::path directory = neighbour->directory;
+    ASSERT_TRUE(fs::exists(directory));
+    neighbour.reset();
+    EXPECT_TRUE(is_removed_by_a_writer(directory));
+}
+
+TEST_F(AbandonedStateTest, OfANamespaceThatIsThereStays) {
+    const Neighbour neighbour(there_, "peer2");
+    EXPECT_FALSE(is_removed_by_a_writer(neighbour.directory, 0ms));
+    remove_device(neighbour);
+    EXPECT_FALSE(is_removed_by_a_writer(neighbour.directory, 0ms)) << "its rules wait for the device's return";
+    neighbour.netns.run([] {
+        State state = open_for_writing();
+        EXPECT_THAT(state.ruleset().tables, SizeIs(1));
+        Warnings warnings;
+        take(state.commit({}, {}, warnings));
+    });
+}
+
+TEST_F(AbandonedStateTest, OfANamespaceThatADescriptorKeepsStays) {
+    auto neighbour = std::make_unique<Neighbour>(there_, "peer2");
+    const fs::path directory = neighbour->directory;
+    remove_device(*neighbour);
+    Fd keeper(::dup(neighbour->netns.fd().get()));
+    neighbour.reset();
+    EXPECT_FALSE(is_removed_by_a_writer(directory, 0ms));
+    keeper = Fd();
+    EXPECT_TRUE(is_removed_by_a_writer(directory));
+}
+
+TEST_F(AbandonedStateTest, OfANamespaceThatAThreadKeepsStays) {
+    auto neighbour = std::make_unique<Neighbour>(there_, "peer2");
+    const fs::path directory = neighbour->directory;
+    remove_device(*neighbour);
+    std::atomic<bool> entered = false;
+    std::atomic<bool> leave = false;
+    std::jthread keeper([&, netns = Fd(::dup(neighbour->netns.fd().get()))]() mutable {
+        EXPECT_EQ(::setns(netns.get(), CLONE_NEWNET), 0);
+        netns = Fd();
+        entered = true;
+        entered.notify_all();
+        leave.wait(false);
+    });
+    entered.wait(false);
+    neighbour.reset();
+    EXPECT_FALSE(is_removed_by_a_writer(directory, 0ms));
+    leave = true;
+    leave.notify_all();
+    keeper.join();
+    EXPECT_TRUE(is_removed_by_a_writer(directory));
+}
+
+TEST_F(AbandonedStateTest, OfANamespaceThatAMountKeepsStays) {
+    auto neighbour = std::make_unique<Neighbour>(there_, "peer2");
+    const fs::path directory = neighbour->directory;
+    remove_device(*neighbour);
+    const fs::path mounted = bpffs_.path().string() + " keeper";
+    test::shell("touch '" + mounted.string() + "' && mount --bind /run/netns/" + neighbour->netns.name() + " '" +
+                mounted.string() + "'");
+    neighbour.reset();
+    EXPECT_FALSE(is_removed_by_a_writer(directory, 0ms));
+    test::shell("umount '" + mounted.string() + "' && rm '" + mounted.string() + "'");
+    EXPECT_TRUE(is_removed_by_a_writer(directory));
 }
 
 }  // namespace
