@@ -5,10 +5,13 @@
 
 #include <algorithm>
 
+#include "lang/suggest.h"
+
 namespace xdpctl::lang {
 namespace {
 
-constexpr std::size_t shown_max = 40;  // bytes of a token that a message repeats
+constexpr std::size_t shown_max = 40;            // bytes of a token that a message repeats
+constexpr std::size_t expanded_max = 4'000'000;  // tokens; variables in values can double with every definition
 
 std::string found_text(const Token& token, std::string_view text) {
     switch (token.kind) {
@@ -50,13 +53,25 @@ std::string_view Cursor::unquoted(const Token& token) const {
 }
 
 bool Cursor::error(const Token& token, std::string message, std::string hint) {
-    diagnostics_.add(token.offset, token.length, std::move(message), std::move(hint));
+    const Use* const found = use_of(token);
+    if (found == nullptr) {
+        diagnostics_.add(token.offset, token.length, std::move(message), std::move(hint));
+        return false;
+    }
+    const Use& use = *found;
+    const ruleset::SourcePosition defined = sources_.position(use.value.defined_at);
+    diagnostics_.add(use.dollar.offset, use.name.offset + use.name.length - use.dollar.offset,
+                     fmt::format("in the value of ${}: {}", text(use.name), message),
+                     fmt::format("{}{}it is defined at {}:{}:{}", hint, hint.empty() ? "" : "; ",
+                                 sources_.name(defined), defined.line, defined.column));
     return false;
 }
 
 bool Cursor::error(const Token& first, const Token& last, std::string message, std::string hint) {
-    diagnostics_.add(first.offset, last.offset + last.length - first.offset, std::move(message), std::move(hint));
-    return false;
+    const bool is_one_text = first.offset <= last.offset && position(first).text == position(last).text;
+    const std::size_t length = is_one_text ? last.offset + last.length - first.offset : first.length;
+    return error({.kind = first.kind, .offset = first.offset, .length = static_cast<std::uint32_t>(length)},
+                 std::move(message), std::move(hint));
 }
 
 bool Cursor::expected(std::string_view what, std::string hint) {
@@ -84,7 +99,64 @@ bool Cursor::at_end_of_open_set() const {
            after != TokenKind::Comma && after != TokenKind::RightBrace;
 }
 
+bool Cursor::enter_variables() {
+    while (at(TokenKind::Dollar)) {
+        const Token dollar = tokens_[next_];
+        const Token name = tokens_[next_ + 1];
+        if (name.kind != TokenKind::Word)
+            return error(dollar, "expected a variable's name behind '$'");
+        const Variables::Value* value =
+            uses_.empty() ? variables_.find(text(name)) : variables_.find_in_value(dollar.offset);
+        if (value == nullptr)
+            return unknown_variable(dollar, name);
+        expanded_ += value->last - value->first;
+        if (expanded_ > expanded_max)
+            return error(dollar, name, fmt::format("variables stand for more than {} words in all", expanded_max),
+                         "use them less often, or in fewer values of others");
+        if (uses_.empty())
+            left_.clear();
+        uses_.push_back({.dollar = dollar, .name = name, .value = *value, .resume = next_ + 2});
+        next_ = value->first;
+        value_end_ = value->last;
+    }
+    return true;
+}
+
+bool Cursor::unknown_variable(const Token& dollar, const Token& name) {
+    std::string near = did_you_mean(text(name), variables_.names());
+    return error(dollar, name, fmt::format("unknown variable '${}'", text(name).substr(0, shown_max)),
+                 near.empty() ? "define it above: define NAME = value" : std::move(near));
+}
+
+void Cursor::leave_variables() {
+    while (!uses_.empty() && next_ == uses_.back().value.last) {
+        next_ = uses_.back().resume;
+        left_.push_back(uses_.back());
+        uses_.pop_back();
+    }
+    value_end_ = uses_.empty() ? no_value : uses_.back().value.last;
+}
+
+// The variable in the statement by which the token was read.
+const Cursor::Use* Cursor::use_of(const Token& token) const {
+    if (!uses_.empty())
+        return &uses_.front();
+    const bool is_in_value = std::ranges::any_of(left_, [&](const Use& use) {
+        return tokens_[use.value.first].offset <= token.offset && token.offset <= tokens_[use.value.last - 1].offset;
+    });
+    return is_in_value ? &left_.back() : nullptr;
+}
+
+void Cursor::insert_behind_next(const std::vector<Token>& tokens) {
+    tokens_.insert(tokens_.begin() + static_cast<std::ptrdiff_t>(next_) + 1, tokens.begin(), tokens.end());
+}
+
 void Cursor::skip_statement(std::size_t start) {
+    if (!uses_.empty()) {
+        next_ = uses_.front().resume;
+        uses_.clear();
+        value_end_ = no_value;
+    }
     std::size_t depth = 0;
     for (std::size_t i = start; i < next_; ++i) {
         if (tokens_[i].kind == TokenKind::LeftBrace)

@@ -31,7 +31,7 @@ public:
             return false;
         const Token token = cursor_.peek();
         const auto op = parse_operator(cursor_);
-        if (!op || refuse_reference(cursor_))
+        if (!op || !enter_value(cursor_))
             return false;
         if (*op == Operator::Not)
             return parse_none_of(token, is_masked);
@@ -188,6 +188,8 @@ private:
     }
 
     std::optional<Value> primary(int depth) {
+        if (!cursor_.enter_variables())
+            return std::nullopt;
         if (!cursor_.at(TokenKind::LeftParenthesis))
             return parse_value(cursor_, field_);
         if (depth == nesting_max) {

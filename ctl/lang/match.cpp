@@ -175,7 +175,7 @@ bool parse_match(Cursor& cursor, Match& match) {
     if (*op == Operator::Not)
         return cursor.error(operator_token, "'!' works on tcp flags only", "write !=");
     match.relation = relation(*op);
-    if (refuse_reference(cursor))
+    if (!enter_value(cursor))
         return false;
     if (field.type == ValueType::Ifname) {
         if (has_order(match.relation))

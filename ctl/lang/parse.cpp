@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lang/cursor.h"
+#include "lang/include.h"
 #include "lang/rule.h"
 #include "lang/ruleset.h"
 #include "lang/source.h"
@@ -22,15 +23,13 @@ Status check_size(std::string_view text, std::string_view source) {
                 fmt::format("a ruleset has less than {}", text_size_max));
 }
 
-}  // namespace
-
-Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view source, bool with_handles) {
+Result<ruleset::Ruleset> parse(std::string_view text, std::string_view source, bool with_handles,
+                               const OpenIncluded& open) {
     XDPCTL_TRY(check_size(text, source));
-    const Source lines(source, text);
-    Diagnostics diagnostics(lines);
-    const std::vector<Token> tokens = tokenize(text, with_handles);
-    Cursor cursor(lines, tokens, diagnostics);
-    ruleset::Ruleset ruleset = RulesetParser(cursor).parse();
+    Sources sources(source, text);
+    Diagnostics diagnostics(sources);
+    Cursor cursor(sources, tokenize(text, with_handles), diagnostics);
+    ruleset::Ruleset ruleset = RulesetParser(cursor, Includer(cursor, sources, open)).parse();
     if (!diagnostics.empty())
         return std::unexpected(diagnostics.error());
     std::vector<ruleset::Problem> problems = ruleset::problems(ruleset);
@@ -46,12 +45,21 @@ Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view s
     return std::unexpected(std::move(error));
 }
 
+}  // namespace
+
+Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view source, bool with_handles) {
+    return parse(text, source, with_handles, {});
+}
+
+Result<ruleset::Ruleset> parse_ruleset_file(std::string_view text, std::string_view source, const OpenIncluded& open) {
+    return parse(text, source, false, open);
+}
+
 Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source) {
     XDPCTL_TRY(check_size(text, source));
-    const Source lines(source, text);
-    Diagnostics diagnostics(lines);
-    const std::vector<Token> tokens = tokenize(text, false);
-    Cursor cursor(lines, tokens, diagnostics);
+    const Sources sources(source, text);
+    Diagnostics diagnostics(sources);
+    Cursor cursor(sources, tokenize(text, false), diagnostics);
     ruleset::Rule rule;
     if (RuleParser(cursor).parse(rule)) {
         while (cursor.take_if(TokenKind::Newline) || cursor.take_if(TokenKind::Semicolon)) {

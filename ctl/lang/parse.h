@@ -2,7 +2,10 @@
 // Text to ruleset: nftables' dialect, family netdev. Pure and deterministic; safe on hostile input.
 #pragma once
 
+#include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "ruleset/model.h"
@@ -12,10 +15,20 @@ namespace xdpctl::lang {
 // Errors of parse functions: kind Input, or Limit when a ruleset is good but too large; `what` has every finding (up to
 // 20), each with file:line:column, message, the line, a caret line and a hint.
 
+struct IncludedFile {
+    std::string name;
+    std::string text;
+};
+// Opens the files that an `include "pattern"` names, in order. Parsing itself never sees a file system.
+using OpenIncluded = std::function<Result<std::vector<IncludedFile>>(const std::string& pattern)>;
+
 // A whole file: `flush ruleset` (accepted, since a file states the whole ruleset), tables, comments.
 // Handles in `# handle N` comments are read when `with_handles` is set (the stored ruleset), else ignored and left 0.
 [[nodiscard]] Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view source,
                                                      bool with_handles = false);
+// The same with the files that it includes.
+[[nodiscard]] Result<ruleset::Ruleset> parse_ruleset_file(std::string_view text, std::string_view source,
+                                                          const OpenIncluded& open);
 
 // One rule as on the command line: `tcp dport 22 counter drop comment "ssh"`.
 [[nodiscard]] Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source);

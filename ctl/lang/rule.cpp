@@ -181,7 +181,8 @@ bool RuleParser::refuse_statement(const Token& first) {
     if (first.kind == TokenKind::At)
         return cursor_.error(first, "raw payload expressions ('@') are not supported yet", "match a field by its name");
     if (first.kind == TokenKind::Dollar)
-        return cursor_.error(first, "variables ('$') are not supported yet", "write the value in its place");
+        return cursor_.error(first, "a variable stands for values, not for statements or fields",
+                             "write: tcp dport $ports");
     if (first.kind != TokenKind::Word)
         return cursor_.expected("a match, 'counter', 'accept' or 'drop'");
     const std::string_view word = cursor_.text(first);

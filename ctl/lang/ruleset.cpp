@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "lang/define.h"
 #include "lang/suggest.h"
 #include "lang/unsupported.h"
 #include "lang/value.h"
@@ -20,7 +21,7 @@ using ruleset::Hook;
 using ruleset::Table;
 using ruleset::Verdict;
 
-constexpr std::string_view top_words[] = {"table", "flush"};
+constexpr std::string_view top_words[] = {"table", "flush", "define", "redefine", "undefine", "include"};
 constexpr std::string_view table_words[] = {"chain", "comment"};
 constexpr std::string_view hook_words[] = {"ingress", "egress"};
 constexpr std::string_view policy_words[] = {"accept", "drop"};
@@ -52,7 +53,22 @@ ruleset::Ruleset RulesetParser::parse() {
     return std::move(ruleset_);
 }
 
+std::optional<bool> RulesetParser::parse_common() {
+    std::optional<bool> is_good;
+    if (cursor_.at_word("include"))
+        return includer_.parse();
+    if (cursor_.at_word("define") || cursor_.at_word("redefine"))
+        is_good = parse_definition(cursor_);
+    else if (cursor_.at_word("undefine"))
+        is_good = parse_undefine(cursor_);
+    if (is_good.value_or(false) && cursor_.at(TokenKind::End))
+        is_good = cursor_.expected("a newline or ';'");
+    return is_good;
+}
+
 bool RulesetParser::parse_top() {
+    if (const auto is_good = parse_common())
+        return *is_good;
     if (cursor_.take_if_word("table"))
         return parse_table();
     if (cursor_.at_word("flush"))
@@ -102,6 +118,8 @@ bool RulesetParser::parse_table() {
 }
 
 bool RulesetParser::parse_table_entry(Table& table) {
+    if (const auto is_good = parse_common())
+        return *is_good;
     if (cursor_.take_if_word("chain"))
         return parse_chain(table);
     if (cursor_.take_if_word("comment"))
@@ -140,6 +158,8 @@ bool RulesetParser::parse_chain(Table& table) {
 }
 
 bool RulesetParser::parse_chain_entry(Chain& chain, ChainBlock& block) {
+    if (const auto is_good = parse_common())
+        return *is_good;
     if (cursor_.at_word("type"))
         return parse_hook(chain, block);
     if (cursor_.at_word("policy"))
@@ -195,6 +215,8 @@ bool RulesetParser::parse_devices(HookSpec& spec) {
         return true;
     if (!cursor_.take_if(TokenKind::Assign))
         return cursor_.expected("'='", "write: devices = { eth0, eth1 }");
+    if (!cursor_.enter_variables())
+        return false;
     if (!cursor_.take_if(TokenKind::LeftBrace))
         return cursor_.expected("'{'", "write: devices = { eth0, eth1 }");
     do {
@@ -205,9 +227,9 @@ bool RulesetParser::parse_devices(HookSpec& spec) {
 }
 
 bool RulesetParser::parse_device_name(HookSpec& spec) {
+    if (!cursor_.enter_variables())
+        return false;
     const Token token = cursor_.peek();
-    if (token.kind == TokenKind::Dollar)
-        return cursor_.error(token, "variables ('$') are not supported yet", "write the device's name");
     if (token.kind != TokenKind::Word && token.kind != TokenKind::Quoted)
         return cursor_.expected("a device's name", "write it like \"eth0\"");
     const std::string_view name = cursor_.unquoted(token);
@@ -228,8 +250,11 @@ bool RulesetParser::parse_priority(HookSpec& spec) {
     constexpr std::string_view example = "write: priority filter, or priority filter - 5";
     if (!cursor_.take_if_word("priority"))
         return cursor_.expected("'priority'", std::string(hook_example));
+    const bool is_variable = cursor_.at(TokenKind::Dollar);
+    if (!cursor_.enter_variables())
+        return false;
     const bool is_named = cursor_.take_if_word("filter");
-    if (is_named && cursor_.at_statement_end())
+    if (is_named && (is_variable || cursor_.at_statement_end()))
         return true;
     const bool is_negative = cursor_.at(TokenKind::Dash);
     if (is_negative || (is_named && cursor_.at(TokenKind::Plus)))
@@ -284,6 +309,14 @@ bool RulesetParser::parse_block(Handle& handle, ParseEntry parse_entry) {
         return cursor_.expected("'{'", cursor_.at(TokenKind::Newline) ? "the brace stands on the same line" : "");
     if (!read_handle(handle))
         return false;
+    cursor_.variables().open_scope();
+    const bool is_good = parse_entries(parse_entry);
+    cursor_.variables().close_scope();
+    return is_good;
+}
+
+template <typename ParseEntry>
+bool RulesetParser::parse_entries(ParseEntry parse_entry) {
     while (!cursor_.full()) {
         if (cursor_.take_if(TokenKind::Newline) || cursor_.take_if(TokenKind::Semicolon))
             continue;

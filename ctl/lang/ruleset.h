@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lang/cursor.h"
+#include "lang/include.h"
 #include "lang/rule.h"
 #include "ruleset/model.h"
 
@@ -14,7 +16,7 @@ namespace xdpctl::lang {
 
 class RulesetParser {
 public:
-    explicit RulesetParser(Cursor& cursor) : cursor_(cursor), rule_(cursor) {}
+    RulesetParser(Cursor& cursor, Includer includer) : cursor_(cursor), includer_(includer), rule_(cursor) {}
 
     // Reads to the end of the text; goes on after errors with the next statement.
     [[nodiscard]] ruleset::Ruleset parse();
@@ -33,6 +35,8 @@ private:
         bool has_comment = false;
     };
 
+    // What can stand in the file and in every block: include, define and the like. Nothing when it is something else.
+    std::optional<bool> parse_common();
     bool parse_top();
     bool parse_flush();
     bool parse_table();
@@ -51,11 +55,14 @@ private:
     // `{ entries }`; parse_entry reads one entry and leaves what ends it.
     template <typename ParseEntry>
     bool parse_block(Handle& handle, ParseEntry parse_entry);
+    template <typename ParseEntry>
+    bool parse_entries(ParseEntry parse_entry);  // to the closing brace
     bool end_entry();
     bool parse_name(std::string_view kind, std::string_view& name);
     bool read_handle(Handle& handle);
 
     Cursor& cursor_;
+    Includer includer_;
     RuleParser rule_;
     ruleset::Ruleset ruleset_;
     bool has_reported_end_ = false;  // one missing brace is one error

@@ -40,7 +40,7 @@ bool parse_nested(Cursor& cursor, const std::function<bool()>& parse_element, in
     if (cursor.at(TokenKind::RightBrace))
         return cursor.expected("an element", "a set has at least one");
     while (true) {
-        if (refuse_reference(cursor))
+        if (!enter_value(cursor))
             return false;
         const bool is_good =
             cursor.at(TokenKind::LeftBrace) ? parse_nested(cursor, parse_element, depth + 1) : parse_element();
@@ -65,17 +65,11 @@ bool parse_set(Cursor& cursor, const std::function<bool()>& parse_element) {
     return parse_nested(cursor, parse_element, 1);
 }
 
-bool refuse_reference(Cursor& cursor) {
-    const Token token = cursor.peek();
-    if (token.kind == TokenKind::At) {
-        cursor.error(token, "named sets ('@') are not supported yet", "write the elements in braces: { 22, 80-90 }");
-        return true;
-    }
-    if (token.kind == TokenKind::Dollar) {
-        cursor.error(token, "variables ('$') are not supported yet", "write the value in its place");
-        return true;
-    }
-    return false;
+bool enter_value(Cursor& cursor) {
+    if (cursor.at(TokenKind::At))
+        return cursor.error(cursor.peek(), "named sets ('@') are not supported yet",
+                            "write the elements in braces: { 22, 80-90 }");
+    return cursor.enter_variables();
 }
 
 }  // namespace xdpctl::lang

@@ -86,18 +86,60 @@ std::string_view Source::line_text(std::uint32_t line) const {
     return rest.substr(0, rest.find('\n'));
 }
 
+Sources::Sources(std::string_view name, std::string_view text) {
+    texts_.push_back({.base = 0, .included_at = {}, .owned_name = {}, .owned_text = {}, .source = Source(name, text)});
+}
+
+// A byte lies between two texts, so that the end of one is not the beginning of the next.
+std::size_t Sources::add(std::string name, std::string text, std::size_t at) {
+    const std::size_t base = size() + 1;
+    Text& added = texts_.emplace_back(Text{.base = base,
+                                           .included_at = at,
+                                           .owned_name = std::move(name),
+                                           .owned_text = std::move(text),
+                                           .source = Source({}, {})});
+    added.source = Source(added.owned_name, added.owned_text);
+    return base;
+}
+
+const Sources::Text& Sources::search(std::size_t offset) const {
+    return *(std::ranges::upper_bound(texts_, offset, {}, &Text::base) - 1);
+}
+
+ruleset::SourcePosition Sources::position(std::size_t offset) const {
+    const auto next = std::ranges::upper_bound(texts_, offset, {}, &Text::base);
+    ruleset::SourcePosition position = (next - 1)->source.position(offset - (next - 1)->base);
+    position.text = static_cast<std::uint32_t>(next - texts_.begin() - 1);
+    return position;
+}
+
+std::string_view Sources::line_text(ruleset::SourcePosition position) const {
+    return texts_[position.text].source.line_text(position.line);
+}
+
+std::string_view Sources::name(ruleset::SourcePosition position) const {
+    return texts_[position.text].source.name();
+}
+
+std::vector<std::string_view> Sources::includers(std::size_t offset) const {
+    std::vector<std::string_view> names;
+    for (std::optional<std::size_t> at = offset; at; at = text_at(*at).included_at)
+        names.push_back(text_at(*at).source.name());
+    return names;
+}
+
 void Diagnostics::add(std::size_t offset, std::size_t length, std::string message, std::string hint) {
-    add(source_.position(offset), std::move(message), std::move(hint), length);
+    add(sources_.position(offset), std::move(message), std::move(hint), length);
 }
 
 void Diagnostics::add(ruleset::SourcePosition position, std::string message, std::string hint, std::size_t length) {
     if (full())
         return;
-    found_.push_back({.source = std::string(source_.name()),
+    found_.push_back({.source = std::string(sources_.name(position)),
                       .line = position.line,
                       .column = position.column,
                       .length = static_cast<std::uint32_t>(length),
-                      .line_text = std::string(source_.line_text(position.line)),
+                      .line_text = std::string(sources_.line_text(position)),
                       .message = std::move(message),
                       .hint = std::move(hint)});
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +28,7 @@ struct Diagnostic {
     [[nodiscard]] std::string text() const;
 };
 
-// A text by lines. The text must outlive it.
+// A text by lines. Name and text must outlive it.
 class Source {
 public:
     Source(std::string_view name, std::string_view text) : name_(name), text_(text) {}
@@ -44,10 +46,48 @@ private:
     mutable std::vector<std::uint32_t> line_starts_;  // filled at the first question
 };
 
+// A text and the files it includes, end to end: an offset says where in which of them something stands. Names and texts
+// stay where they are when more are added.
+class Sources {
+public:
+    // Name and text must outlive it.
+    Sources(std::string_view name, std::string_view text);
+
+    // Puts a file behind the texts there are and returns the offset of its beginning. `at` is where it is included.
+    [[nodiscard]] std::size_t add(std::string name, std::string text, std::size_t at);
+    [[nodiscard]] std::size_t size() const { return texts_.back().base + texts_.back().source.text().size(); }
+
+    [[nodiscard]] std::string_view text(std::size_t offset, std::size_t length) const {
+        const Text& in = text_at(offset);
+        return in.source.text().substr(offset - in.base, length);
+    }
+    [[nodiscard]] ruleset::SourcePosition position(std::size_t offset) const;
+    [[nodiscard]] std::string_view line_text(ruleset::SourcePosition position) const;
+    [[nodiscard]] std::string_view name(ruleset::SourcePosition position) const;
+    // The file that stands there, the one that includes it, and so on to the text itself.
+    [[nodiscard]] std::vector<std::string_view> includers(std::size_t offset) const;
+
+private:
+    struct Text {
+        std::size_t base;
+        std::optional<std::size_t> included_at;
+        std::string owned_name;
+        std::string owned_text;
+        Source source;
+    };
+
+    [[nodiscard]] const Text& text_at(std::size_t offset) const {
+        return texts_.size() == 1 ? texts_.front() : search(offset);
+    }
+    [[nodiscard]] const Text& search(std::size_t offset) const;
+
+    std::deque<Text> texts_;
+};
+
 // Collects findings up to a number that a reader can use.
 class Diagnostics {
 public:
-    explicit Diagnostics(const Source& source) : source_(source) {}
+    explicit Diagnostics(const Sources& sources) : sources_(sources) {}
 
     void add(std::size_t offset, std::size_t length, std::string message, std::string hint = {});
     void add(ruleset::SourcePosition position, std::string message, std::string hint = {}, std::size_t length = 1);
@@ -60,7 +100,7 @@ public:
 private:
     static constexpr std::size_t count_max = 20;
 
-    const Source& source_;
+    const Sources& sources_;
     std::vector<Diagnostic> found_;
 };
 

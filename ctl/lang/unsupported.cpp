@@ -14,7 +14,6 @@ constexpr std::string_view inline_rules = "put the other chain's rules in its pl
 constexpr std::string_view elements_inline = "write the elements in braces in the rule: { 22, 80-90 }";
 constexpr std::string_view interface_name = "match the name: iifname \"eth0\"";
 constexpr std::string_view split_protocols = "write one rule for each protocol: tcp dport 53, udp dport 53";
-constexpr std::string_view values_inline = "write the value where the variable stands";
 
 constexpr Unsupported statements[] = {
     {"limit", leave_out},
@@ -100,10 +99,6 @@ constexpr Unsupported statements[] = {
     {"hour", leave_out},
     {"day", leave_out},
     {"time", leave_out},
-    {"include", "put the file's text in its place"},
-    {"define", values_inline},
-    {"redefine", values_inline},
-    {"undefine", values_inline},
 };
 
 struct ProtocolFields {
@@ -199,10 +194,6 @@ constexpr Unsupported objects[] = {
     {"secmark", leave_out},
     {"synproxy", leave_out},
     {"flags", "leave the table out to switch it off"},
-    {"include", "put the file's text in its place"},
-    {"define", values_inline},
-    {"redefine", values_inline},
-    {"undefine", values_inline},
     {"add", one_table},
     {"create", one_table},
     {"insert", one_table},

@@ -198,6 +198,8 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 }
 
 std::optional<Value> parse_value(Cursor& cursor, const FieldInfo& field) {
+    if (!cursor.enter_variables())
+        return std::nullopt;
     const bool is_bracketed = field.type == ValueType::Ipv6Addr && cursor.take_if(TokenKind::LeftBracket);
     const Token token = cursor.peek();
     if (token.kind != TokenKind::Word && token.kind != TokenKind::Number && token.kind != TokenKind::Address &&

@@ -61,6 +61,7 @@ using Statement = std::variant<Match, Counter, Verdict>;
 struct SourcePosition {
     std::uint32_t line = 0;
     std::uint32_t column = 0;
+    std::uint32_t text = 0;  // which of the texts it stands in: 0 is the file itself, others are included
     bool operator==(const SourcePosition&) const { return true; }  // see top of file
 };
 

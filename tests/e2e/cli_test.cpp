@@ -314,6 +314,22 @@ TEST_F(CliTest, CheckCountsWhatIsThere) {
     EXPECT_THAT(succeed({"check", "-f", "-"}, two_chains), HasSubstr("ok: 1 table, 2 chains, 3 rules"));
 }
 
+TEST_F(CliTest, FilesIncludeOthers) {
+    const std::string first = file("1.rules", "define ports = { 22, 80 }\n");
+    file("2.rules", "tcp dport $ports drop\nudp dport 53 accept\n");
+    const std::string directory = first.substr(0, first.rfind('/'));
+    const std::string text =
+        "table netdev t {\nchain c {\ntype filter hook ingress device \"eth0\" priority 0;\ninclude \"" + directory +
+        "/[12].rules\"\ninclude \"" + directory + "/none*.rules\"\ncounter\n}\n}\n";
+    EXPECT_THAT(succeed({"check", "-f", "-"}, text), HasSubstr("ok: 1 table, 1 chain, 3 rules"));
+    succeed({"apply", "-f", file("all.nft", text)});
+    EXPECT_THAT(succeed({"list", "ruleset"}), HasSubstr("tcp dport { 22, 80 } drop\n\t\tudp dport 53 accept\n"));
+    refuse({"check", "-f", "-"}, ErrorKind::Input, "cannot open " + directory + "/none.rules",
+           "include \"" + directory + "/none.rules\"\n");
+    const std::string loop = file("loop.rules", "include \"" + directory + "/loop.rules\"\n");
+    refuse({"check", "-f", loop}, ErrorKind::Input, "the file includes itself");
+}
+
 TEST_F(CliTest, FlushRulesetRemovesEverything) {
     succeed({"apply", "-f", file("a.nft", two_chains)});
     EXPECT_TRUE(succeed_json({"flush", "ruleset"}).contains("flushed"));

@@ -163,6 +163,64 @@ TEST_F(Nft, UnderstandsTheSame) {
     }
 }
 
+// Variables: values in nft's listing are those that xdpctl puts in their place.
+TEST_F(Nft, UnderstandsVariables) {
+    for (const auto& [definitions, rule] : std::vector<std::pair<std::string, std::string>>{
+             {"define x = 22", "tcp dport $x"},
+             {"define x = 22", "tcp dport != $x"},
+             {"define x = 22", "tcp dport > $x"},
+             {"define x = 22", "tcp dport { $x, 80, $x }"},
+             {"define x = 22-25", "tcp dport { $x, 80 }"},
+             {"define x = 22-25", "tcp dport $x"},
+             {"define x = 22", "tcp dport $x - 25"},
+             {"define x = { 22 }", "tcp dport { $x }"},
+             {"define x = {\n22,\n80\n}", "tcp dport != $x"},
+             {"define x = 22\ndefine y = { $x, 5 }\nredefine x = 23", "tcp dport { $y, $x }"},
+             {"define x = 22\nundefine x\ndefine x = 23", "tcp dport $x"},
+             {"define x = 22", "redefine x = 23\ntcp dport $x"},
+             {"redefine x = 5", "define y = { $x, 6 }\ntcp dport $y"},
+             {"define x = 192.0.2.0/24", "ip saddr { $x, 198.51.100.1 }"},
+             {"define x = 2001:db8::1", "ip6 saddr $x"},
+             {"define x = 00:00:5e:00:53:01", "ether saddr { $x }"},
+             {"define x = tcp", "ip protocol $x"},
+             {"define x = \"eth*\"", "iifname $x"},
+             {"define x = syn, ack", "tcp flags $x"},
+             {"define x = syn | ack", "tcp flags $x"},
+             {"define x = (syn | ack)", "tcp flags & $x == syn"},
+             {"define x = syn\ndefine y = ack", "tcp flags & ($x | $y) == $x"},
+         }) {
+        const std::string text = definitions + "\n" + file_of(rule);
+        const auto parsed = lang::parse_ruleset(text, "test");
+        ASSERT_TRUE(parsed) << parsed.error().text();
+        const test::CommandResult loaded = load(text);
+        ASSERT_EQ(loaded.status, 0) << text << loaded.err;
+        EXPECT_EQ(lang::print_ruleset(*parsed), nft({"list", "ruleset"}).out) << text;
+    }
+}
+
+TEST_F(Nft, RefusesVariablesThatXdpctlRefuses) {
+    for (const auto& [definitions, rule] : std::vector<std::pair<std::string, std::string>>{
+             {"", "tcp dport $x"},
+             {"define x = 22, 80", "tcp dport $x"},
+             {"define x = drop", "accept"},
+             {"define x = == 22", "accept"},
+             {"define x = 22 80", "accept"},
+             {"define x = $y", "accept"},
+             {"define tcp = 22", "accept"},
+             {"define x 22", "accept"},
+             {"define x = 22\ndefine x = 23", "accept"},
+             {"define x = 22", "define x = 23\naccept"},
+             {"define x = 22\nundefine x", "tcp dport $x"},
+             {"define x = 70000", "tcp dport $x"},
+             {"define x = { }", "tcp dport $x"},
+             {"define x = { 22", "accept"},
+         }) {
+        const std::string text = definitions + "\n" + file_of(rule);
+        EXPECT_FALSE(lang::parse_ruleset(text, "test")) << text;
+        EXPECT_NE(load(text).status, 0) << text;
+    }
+}
+
 TEST_F(Nft, RefusesWhatXdpctlRefuses) {
     for (const std::string rule : {"tcp dport 65536",
                                    "tcp dport 90-80",
