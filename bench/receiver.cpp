@@ -11,19 +11,18 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
-
-#include "support/command.h"
 
 namespace xdpctl::bench {
 
 namespace {
 
-// /sys of a network namespace shows its devices only when mounted inside it, as `ip netns exec` does.
-std::string sysfs(const test::VethEnd& end, const std::string& command) {
-    return test::shell(
-        fmt::format("ip netns exec {} sh -c 'cd /sys/class/net/{} && {}'", end.netns().name(), end.name(), command));
+// A mount of sysfs shows the devices of the network namespace it was made in.
+void make_napi_threaded(const test::VethEnd& end) {
+    end.netns().shell(fmt::format(
+        "unshare --mount sh -c 'mount -t sysfs sysfs /mnt && echo 1 > /mnt/class/net/{}/threaded'", end.name()));
 }
 
 std::optional<pid_t> process_id(const std::filesystem::path& directory) {
@@ -35,7 +34,7 @@ std::optional<pid_t> process_id(const std::filesystem::path& directory) {
 
 // The kernel names the thread "napi/DEVICE-NUMBER", cut at 15 characters.
 pid_t find_napi_thread(const std::string& device) {
-    const std::string start = ("napi/" + device).substr(0, 15);
+    const std::string start = ("napi/" + device + "-").substr(0, 15);
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         const auto pid = process_id(entry.path());
         std::string name;
@@ -45,10 +44,24 @@ pid_t find_napi_thread(const std::string& device) {
     throw std::runtime_error("no NAPI thread of " + device);
 }
 
+// Of a device in the calling thread's namespace. Its line is "NAME: bytes packets ...".
+std::uint64_t received_packets(const std::string& device) {
+    std::ifstream table("/proc/thread-self/net/dev");
+    for (std::string line; std::getline(table, line);) {
+        std::istringstream columns(line);
+        std::string name;
+        std::uint64_t bytes = 0;
+        std::uint64_t packets = 0;
+        if (columns >> name >> bytes >> packets && name == device + ":")
+            return packets;
+    }
+    throw std::runtime_error("no device " + device);
+}
+
 }  // namespace
 
 Receiver::Receiver(const test::VethEnd& end, unsigned cpu) : end_(end) {
-    sysfs(end, "echo 1 > threaded");
+    make_napi_threaded(end);
     thread_ = find_napi_thread(end.name());
     cpu_set_t cpus;
     CPU_ZERO(&cpus);
@@ -78,7 +91,7 @@ void Receiver::settle() const {
 }
 
 std::uint64_t Receiver::packets() const {
-    return std::stoull(sysfs(end_, "cat statistics/rx_packets"));
+    return end_.netns().run([&] { return received_packets(end_.name()); });
 }
 
 }  // namespace xdpctl::bench

@@ -11,7 +11,7 @@ namespace xdpctl::bench {
 
 class Receiver {
 public:
-    // REQUIRES: an XDP program is on the device, since a veth device has NAPI only then.
+    // REQUIRES: an XDP program or GRO is on the device, since a veth device has NAPI only then.
     Receiver(const test::VethEnd& end, unsigned cpu);
 
     struct Reading {

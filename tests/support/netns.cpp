@@ -35,14 +35,17 @@ Fd open_namespace(const std::string& path) {
 
 }  // namespace
 
-Netns::Netns() : name_(unique_name()) {
+Netns::Netns() : name_(unique_name()), made_(true) {
     test::shell(fmt::format("ip netns add {}", name_));
     fd_ = open_namespace("/run/netns/" + name_);
     shell("ip link set lo up");
 }
 
+Netns::Netns(const std::string& path) : name_(path), made_(false), fd_(open_namespace(path)) {}
+
 Netns::~Netns() {
-    run_command({"ip", "netns", "delete", name_});
+    if (made_)
+        run_command({"ip", "netns", "delete", name_});
 }
 
 std::string Netns::shell(const std::string& command) const {

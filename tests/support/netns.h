@@ -14,10 +14,12 @@
 
 namespace xdpctl::test {
 
-// A new network namespace with a name no other process uses, usable with `ip netns exec`; its loopback is up.
+// A network namespace; a new one has a name no other process uses, usable with `ip netns exec`, and its loopback is up.
 class Netns {
 public:
     Netns();
+    // One that someone else has made, by its file: it is not usable by name and stays.
+    explicit Netns(const std::string& path);
     ~Netns();
     Netns(const Netns&) = delete;
     Netns& operator=(const Netns&) = delete;
@@ -47,6 +49,7 @@ private:
     };
 
     std::string name_;
+    bool made_;
     Fd fd_;
 };
 
