@@ -17,6 +17,8 @@ ErrorKind kind_of(int error) {
     case ENODEV:
     case ENOENT:
         return ErrorKind::NotFound;
+    case EISDIR:
+        return ErrorKind::Input;
     case EBUSY:
         return ErrorKind::Busy;
     case EOPNOTSUPP:

@@ -72,10 +72,19 @@ Status check_devices(const ruleset::Ruleset& ruleset) {
     return {};
 }
 
-Status dry_run(Session& session, ruleset::Ruleset next) {
+// A file that lost its content, or a pipe from a command that failed, must not open the machine.
+Status check_content(const ruleset::Ruleset& running, const ruleset::Ruleset& next, const std::string& path) {
+    if (!next.tables.empty() || running.tables.empty())
+        return {};
+    return fail(ErrorKind::Input, fmt::format("{} has no table", path == "-" ? "<stdin>" : path),
+                "applying it would remove the whole ruleset", "if that is meant: xdpctl flush ruleset");
+}
+
+Status dry_run(Session& session, const std::string& path, ruleset::Ruleset next) {
     const auto state = open_for_reading();
     if (!state)
         return std::unexpected(state.error());
+    XDPCTL_TRY(check_content(state->ruleset(), next, path));
     XDPCTL_TRY(ruleset::adopt_handles(state->ruleset(), next));
     XDPCTL_TRY(compiled_size(next));
     XDPCTL_TRY(check_devices(next));
@@ -88,10 +97,11 @@ Status apply(Session& session, const Options& options) {
     if (!next)
         return std::unexpected(std::move(next).error());
     if (options.dry_run)
-        return dry_run(session, std::move(*next));
+        return dry_run(session, options.path, std::move(*next));
     auto state = open_for_writing(session);
     if (!state)
         return std::unexpected(std::move(state).error());
+    XDPCTL_TRY(check_content(state->ruleset(), *next, options.path));
     XDPCTL_TRY(ruleset::adopt_handles(state->ruleset(), *next));
     const Applied applied = compare(state->ruleset(), *next, false);
     XDPCTL_TRY(commit(session, *state, std::move(*next), {.modes = {}, .require_devices = true}));

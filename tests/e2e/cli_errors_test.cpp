@@ -50,6 +50,13 @@ TEST_F(CliErrors, WrongInterfaceInAFile) {
     refuse({"apply", "--dry-run", "-f", path}, ErrorKind::NotFound, "eth9");
 }
 
+TEST_F(CliErrors, AFileThatWouldRemoveEverything) {
+    for (const char* content : {"", "# lost\n", "flush ruleset\n"}) {
+        refuse({"apply", "-f", "-"}, ErrorKind::Input, "xdpctl flush ruleset", content);
+        refuse({"apply", "--dry-run", "-f", file("empty.nft", content)}, ErrorKind::Input, "has no table");
+    }
+}
+
 TEST_F(CliErrors, BadModes) {
     refuse({"attach", "eth1", "--mode", "fast"}, ErrorKind::Usage, "fast");
     refuse({"attach", "eth1", "--hook", "egress", "--mode", "native"}, ErrorKind::Usage,
@@ -103,7 +110,7 @@ TEST_F(CliErrors, BadFile) {
         refuse({command, "-f", path}, ErrorKind::Input, path + ":4:22: error:");
         refuse({command, "-f", "-"}, ErrorKind::Input, "<stdin>:4:22: error:", text);
         refuse({command, "-f", path + ".gone"}, ErrorKind::NotFound, "cannot open");
-        refuse({command, "-f", "/"}, ErrorKind::Failed, "Is a directory");
+        refuse({command, "-f", "/"}, ErrorKind::Input, "Is a directory");
     }
 }
 
