@@ -58,10 +58,12 @@ Status check_interfaces(const std::vector<std::string>& names) {
     return {};
 }
 
+// By the name that an interface has now: the ruleset follows a renamed one.
 const kernel::DeviceStatus* find(const std::vector<kernel::DeviceStatus>& devices, ruleset::Hook hook,
                                  std::string_view name) {
-    const auto found = std::ranges::find_if(
-        devices, [&](const kernel::DeviceStatus& device) { return device.hook == hook && device.name == name; });
+    const auto found = std::ranges::find_if(devices, [&](const kernel::DeviceStatus& device) {
+        return device.hook == hook && (device.current_name.empty() ? device.name : device.current_name) == name;
+    });
     return found == devices.end() ? nullptr : &*found;
 }
 
