@@ -46,6 +46,15 @@ bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
+// U+0080 to U+009F, which terminals may obey like escape sequences.
+bool has_wide_control(std::string_view text) {
+    for (std::size_t i = text.find('\xc2'); i != std::string_view::npos; i = text.find('\xc2', i + 1)) {
+        if (i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
+            return true;
+    }
+    return false;
+}
+
 // The length of the UTF-8 sequence that starts there, 0 when there is none.
 std::size_t utf8_sequence(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -273,7 +282,8 @@ std::optional<std::string> device_fault(std::string_view device) {
 std::optional<std::string> comment_fault(std::string_view comment) {
     if (comment.size() > comment_size_max)
         return fmt::format("the comment is longer than {} bytes", comment_size_max);
-    if (comment.find('"') != std::string_view::npos || std::ranges::any_of(comment, is_control))
+    if (comment.find('"') != std::string_view::npos || std::ranges::any_of(comment, is_control) ||
+        has_wide_control(comment))
         return "a comment cannot have quotation marks or control characters";
     if (!is_utf8(comment))
         return "the comment is not valid UTF-8";

@@ -48,15 +48,16 @@ Count count_of(const DeviceStats& device, xdpctl_verdict verdict, xdpctl_reason 
 
 Measure Snapshot::total(xdpctl_verdict verdict) const {
     Measure sum;
+    if (interval)
+        sum.rate = Rate{};
     for (const DeviceStats& device : devices) {
         for (const VerdictMeasure& m : device.verdicts) {
             if (m.verdict != verdict)
                 continue;
             sum.count += m.measure.count;
-            if (m.measure.rate) {
-                Rate& rate = sum.rate ? *sum.rate : sum.rate.emplace();
-                rate.packets += m.measure.rate->packets;
-                rate.bytes += m.measure.rate->bytes;
+            if (sum.rate && m.measure.rate) {
+                sum.rate->packets += m.measure.rate->packets;
+                sum.rate->bytes += m.measure.rate->bytes;
             }
         }
     }

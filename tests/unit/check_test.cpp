@@ -67,6 +67,10 @@ TEST(Check, RefusesDevicesThatCannotExist) {
 TEST(Check, RefusesCommentsThatCannotBeWritten) {
     EXPECT_TRUE(comment_fault("a\"b"));
     EXPECT_TRUE(comment_fault("a\nb"));
+    EXPECT_TRUE(
+        comment_fault("a\xc2\x9b"
+                      "31mb"));
+    EXPECT_FALSE(comment_fault("\xc2\xa0"));
     EXPECT_TRUE(comment_fault("\xed\xa0\x80"));
     EXPECT_TRUE(comment_fault("\xc0\x80"));
     EXPECT_TRUE(comment_fault(std::string(comment_size_max + 1, 'a')));

@@ -159,6 +159,14 @@ TEST_F(Rates, AreUnknownForWhatIsNew) {
     EXPECT_FALSE(now.devices[0].verdicts[0].measure.rate);
 }
 
+TEST_F(Rates, OfTotalsThatCountedNothingAreZero) {
+    before.devices[2].verdicts.clear();
+    now.devices = {now.devices[2]};
+    now.devices[0].verdicts.clear();
+    add_rates(now, before);
+    EXPECT_DOUBLE_EQ(now.total(XDPCTL_DROP).rate.value().packets, 0);
+}
+
 TEST_F(Rates, NeedTimeInBetween) {
     now.taken = before.taken;
     add_rates(now, before);
