@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // chain policy
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -44,6 +46,16 @@ Result<ruleset::Verdict> read_policy(const std::string& word) {
     return fail(ErrorKind::Usage, fmt::format("'{}' is no policy", word), {}, "a policy is accept or drop");
 }
 
+void warn_if_shut(Session& session, const ruleset::Ruleset& ruleset, const ruleset::ChainName& name) {
+    const ruleset::Chain* chain = ruleset.find_chain(name.table, name.chain);
+    const auto accepts = [](const ruleset::Rule& rule) { return rule.verdict() == ruleset::Verdict::Accept; };
+    if (chain == nullptr || chain->policy != ruleset::Verdict::Drop || chain->devices.empty() ||
+        std::ranges::any_of(chain->rules, accepts))
+        return;
+    session.output.warn(fmt::format("no rule of chain {} {} accepts: everything on {} is dropped, remote logins too",
+                                    name.table, name.chain, fmt::join(chain->devices, ", ")));
+}
+
 Status set_policy(Session& session, const Options& options) {
     const auto policy = read_policy(options.words.back());
     if (!policy)
@@ -62,6 +74,7 @@ Status set_policy(Session& session, const Options& options) {
     if (!state)
         return std::unexpected(state.error());
     session.output.confirm(ChangedPolicy{*chain, *policy});
+    warn_if_shut(session, state->ruleset(), *chain);
     return {};
 }
 

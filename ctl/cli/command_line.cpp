@@ -18,6 +18,13 @@ constexpr std::string_view description =
     "Exit codes: 0 done, 1 failed, 2 usage, 3 input, 4 not found, 5 privilege, 6 busy,\n"
     "7 locked, 8 unsupported, 9 limit, 10 rejected by the kernel; see xdpctl(8).";
 
+constexpr std::string_view examples =
+    "Examples:\n"
+    "  xdpctl attach eth0\n"
+    "  xdpctl rule add tcp dport 23 counter drop\n"
+    "  xdpctl stats eth0 --watch\n"
+    "'xdpctl COMMAND --help' has more.\n";
+
 struct Help {
     std::string help;
 };
@@ -53,6 +60,9 @@ std::unexpected<Error> usage_error(const CLI::App& root, const CLI::ParseError& 
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && parser.get_require_subcommand_min() > 0) {
         const std::vector<std::string> unknown = root.remaining(true);
         what = unknown.empty() ? "a command is missing" : fmt::format("'{}' is no command", unknown.front());
+    } else if (const CLI::Option* words = parser.get_option_no_throw("WORDS");
+               words != nullptr && words->get_required() && words->empty()) {
+        what = fmt::format("words are missing: {}", words->get_description());
     }
     return fail(ErrorKind::Usage, std::move(what), {}, fmt::format("'{} --help' shows how", path_of(parser)));
 }
@@ -62,6 +72,8 @@ public:
     explicit Parser(CommandLine& result) : result_(result) {
         root_.require_subcommand(1);
         root_.set_help_flag("-h,--help", "Show help, with examples");
+        root_.set_version_flag("--version", std::string(), "Print the version");
+        root_.footer(std::string(examples));
         root_.add_flag("--json", json_, "Print JSON: results on stdout, errors and warnings on stderr");
         root_.add_flag("-q,--quiet", result_.quiet, "Print neither confirmations nor warnings");
         root_.add_option("--lock-timeout", lock_timeout_, "How long to wait for another xdpctl that is writing")
@@ -78,6 +90,8 @@ public:
             result_.action = actions_.at(&deepest(root_));
         } catch (const CLI::CallForHelp&) {
             result_.action = show_help(root_.help());
+        } catch (const CLI::CallForVersion&) {
+            result_.action = actions_.at(root_.get_subcommand("version"));
         } catch (const CLI::ParseError& error) {
             // The order of words decides whether the parser has seen --json before it failed.
             json_ = json_ || std::ranges::find(arguments, std::string_view("--json")) != arguments.end();
@@ -98,6 +112,8 @@ private:
             parser = noun->add_subcommand(std::string(command.verb), std::string(command.summary));
             noun->description(noun->get_description() + (noun->get_description().empty() ? "" : ", ") +
                               std::string(command.verb));
+            const std::string_view example = command.examples.substr(0, command.examples.find('\n') + 1);
+            noun->footer(noun->get_footer() + std::string(example));
         }
         parser->fallthrough();
         parser->footer("Examples:\n" + std::string(command.examples));
@@ -109,6 +125,7 @@ private:
         if (parser != nullptr)
             return parser;
         parser = root_.add_subcommand(noun);
+        parser->footer("Examples:\n");
         parser->require_subcommand(1);
         parser->fallthrough();
         return parser;

@@ -73,7 +73,8 @@ Result<std::vector<kernel::DeviceStatus>> select(const std::vector<kernel::Devic
 
 Status detach(Session& session, const Options& options) {
     if (options.all == !options.interfaces.empty())
-        return fail(ErrorKind::Usage, "detach takes either interfaces or --all");
+        return fail(ErrorKind::Usage, "detach takes either interfaces or --all", {},
+                    "'xdpctl detach --help' shows how");
     auto state = open_for_writing(session);
     if (!state)
         return std::unexpected(std::move(state).error());

@@ -2,7 +2,7 @@
 # Completion of xdpctl(8) for bash.
 
 # Options that every command has.
-_xdpctl_common='--help --json --lock-timeout --quiet'
+_xdpctl_common='--help --json --lock-timeout --quiet --version'
 
 _xdpctl_interfaces() {
     local path

@@ -116,6 +116,16 @@ TEST_F(CliTest, ARenamedDeviceIsKnownByBothNames) {
     EXPECT_EQ(succeed_json({"status"})["devices"].size(), 0U);
 }
 
+TEST_F(CliTest, AttachingUnderTheNewNameAddsNothing) {
+    succeed({"attach", "eth1"});
+    here.shell("ip link set eth1 down; ip link set eth1 name lan0");
+    EXPECT_EQ(succeed_json({"attach", "lan0"})["attached"][0]["interface"], "lan0");
+    const auto status = succeed_json({"status"});
+    ASSERT_EQ(status["devices"].size(), 1U);
+    EXPECT_EQ(status["devices"][0]["interface"], "lan0");
+    EXPECT_EQ(status["devices"][0]["state"], "active");
+}
+
 TEST_F(CliTest, CountersEqualThePacketsSent) {
     succeed({"attach", "eth0"});
     const auto drops = add_rule({"udp", "dport", "5000", "counter", "drop"});
@@ -248,6 +258,14 @@ TEST_F(CliTest, PolicyDecidesWhatNoRuleDoes) {
     EXPECT_EQ(counted(stats, "eth0", "drop", "policy"), 3U);
     succeed({"chain", "policy", "xdpctl", "ingress", "accept"});
     EXPECT_THAT(succeed({"list", "ruleset"}), HasSubstr("policy accept"));
+}
+
+TEST_F(CliTest, APolicyThatDropsEverythingIsWarnedOf) {
+    succeed({"attach", "eth0"});
+    succeed({"rule", "add", "udp", "dport", "5000", "counter", "drop"});
+    EXPECT_THAT(xdpctl({"chain", "policy", "drop"}).err, HasSubstr("everything on eth0 is dropped"));
+    succeed({"rule", "add", "tcp", "dport", "22", "accept"});
+    EXPECT_EQ(xdpctl({"chain", "policy", "drop"}).err, "");
 }
 
 TEST_F(CliTest, FlushChainKeepsTheChain) {

@@ -133,6 +133,25 @@ TEST(CommandLine, WantsACommand) {
     EXPECT_THAT(usage_error({"rule"}), HasSubstr("'xdpctl rule --help' shows how"));
 }
 
+TEST(CommandLine, HasExamplesAtEveryLevel) {
+    for (const auto& words : {std::vector{"--help"}, std::vector{"rule", "--help"}, std::vector{"list", "--help"}}) {
+        const CommandLine line = parse(words);
+        ASSERT_TRUE(line.action);
+        EXPECT_THAT(output_of(line), HasSubstr("Examples:\n  xdpctl "));
+    }
+}
+
+TEST(CommandLine, SaysWhichWordsAreMissing) {
+    EXPECT_THAT(usage_error({"rule", "delete"}), HasSubstr("words are missing: [TABLE CHAIN] handle HANDLE"));
+    EXPECT_THAT(usage_error({"chain", "policy"}), HasSubstr("words are missing: [TABLE CHAIN] accept|drop"));
+}
+
+TEST(CommandLine, KnowsItsVersion) {
+    const CommandLine line = parse({"--version"});
+    ASSERT_TRUE(line.action);
+    EXPECT_THAT(output_of(line), testing::StartsWith("xdpctl "));
+}
+
 TEST(CommandLine, RefusesUnknownCommands) {
     EXPECT_THAT(usage_error({"attack", "eth0"}), HasSubstr("'attack' is no command"));
     EXPECT_THAT(usage_error({"rule", "ad"}), HasSubstr("'ad' is no command"));
