@@ -15,16 +15,16 @@ namespace {
 
 struct Checked {
     Extent extent;
-    std::size_t instructions = 0;
+    std::size_t bytes = 0;
 };
 
 std::string text(const Checked& checked) {
-    return fmt::format("ok: {}, {} instructions\n", text(checked.extent), checked.instructions);
+    return fmt::format("ok: {}, {} bytes compiled\n", text(checked.extent), checked.bytes);
 }
 
 nlohmann::json json(const Checked& checked) {
     nlohmann::json out = json(checked.extent);
-    out["instructions"] = checked.instructions;
+    out["bytes"] = checked.bytes;
     return {{"checked", std::move(out)}};
 }
 
@@ -32,10 +32,10 @@ Status check(Session& session, const std::string& path) {
     const auto ruleset = read_ruleset_file(path);
     if (!ruleset)
         return std::unexpected(ruleset.error());
-    const auto instructions = compiled_size(*ruleset);
-    if (!instructions)
-        return std::unexpected(instructions.error());
-    session.output.confirm(Checked{extent(*ruleset), *instructions});
+    const auto bytes = compiled_size(*ruleset);
+    if (!bytes)
+        return std::unexpected(bytes.error());
+    session.output.confirm(Checked{extent(*ruleset), *bytes});
     return {};
 }
 

@@ -34,10 +34,12 @@ Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
             std::vector<RuleSlot> slots;
             for (std::uint32_t slot = 0; slot < chain.rules.size(); ++slot)
                 slots.push_back(RuleSlot{slot});
-            const auto program = compile::compile(chain, {slots, chain.devices});
-            if (!program)
-                return std::unexpected(program.error());
-            size += program->instructions.size();
+            // As on a kernel that has all the compiler uses: another one's refusal is the commit's to tell.
+            const auto classifier =
+                compile::compile(chain, {.rule_slots = slots, .device_names = chain.devices, .can_loop = true});
+            if (!classifier)
+                return std::unexpected(classifier.error());
+            size += compile::size_in_bytes(*classifier);
         }
     }
     return size;

@@ -306,7 +306,7 @@ private:
 
 }  // namespace
 
-Result<Program> compile(const ruleset::Chain& chain, const Placement& placement) {
+Result<Program> straight_line(const ruleset::Chain& chain, const Placement& placement) {
     const std::string what = fmt::format("cannot compile chain {}", chain.name);
     if (chain.rules.size() > XDPCTL_RULES_MAX)
         return fail(ErrorKind::Limit, what,

@@ -108,7 +108,7 @@ private:
     }
 
     Result<Fd> load_classifier(const ChainPlan& plan, const Datapath& datapath) {
-        auto classifier = datapath.load_classifier(plan.program);
+        auto classifier = datapath.load_classifier(plan.classifier);
         if (!classifier)
             return std::unexpected(
                 std::move(classifier).error().within(fmt::format("cannot load {}", plan.named.text())));

@@ -13,9 +13,10 @@
 #include <utility>
 
 #include "chain_maps.skel.h"
-#include "kernel/libbpf_log.h"
 #include "kernel/load.h"
+#include "kernel/object.h"
 #include "kernel/pin.h"
+#include "kernel/tuple_tree.h"
 #include "layer_maps.skel.h"
 #include "maps/stage.h"
 #include "tc_entry.skel.h"
@@ -27,14 +28,6 @@ namespace xdpctl::kernel {
 
 namespace {
 
-using Object = std::unique_ptr<bpf_object, EntryObject::Deleter>;
-
-// A map under the name it has in the objects, and in its pin.
-struct NamedMap {
-    const char* name;
-    int fd;
-};
-
 constexpr std::pair<const char*, Fd ChainMaps::*> chain_map_names[] = {
     {"chain", &ChainMaps::chain},
     {"devices", &ChainMaps::devices},
@@ -44,28 +37,12 @@ constexpr std::pair<const char*, Fd ChainMaps::*> chain_map_names[] = {
 };
 
 // The maps programs use; the rest of a chain's maps is for user space.
-std::array<NamedMap, 4> program_maps(const Fd& packet, const Fd& stages, const ChainMaps& maps) {
+std::array<NamedMap, 5> program_maps(const Fd& packet, const Fd& stages, const ChainMaps& maps) {
     return {{{"packet", packet.get()},
              {"stages", stages.get()},
              {"chain", maps.chain.get()},
-             {"device_counters", maps.device_counters.get()}}};
-}
-
-// The object of a skeleton, without the skeleton: nothing here needs the rest of it.
-template <typename Skeleton>
-Object take_object(Skeleton* skeleton) {
-    Object object(std::exchange(skeleton->obj, nullptr));
-    Skeleton::destroy(skeleton);
-    return object;
-}
-
-template <typename Skeleton>
-Result<Object> open_object(std::string_view name) {
-    const LibbpfLog log;
-    Skeleton* skeleton = Skeleton::open();
-    if (skeleton == nullptr)
-        return fail(ErrorKind::Failed, "cannot open the BPF object " + std::string(name), log.text());
-    return take_object(skeleton);
+             {"device_counters", maps.device_counters.get()},
+             {"rule_counters", maps.rule_counters.get()}}};
 }
 
 constexpr bool is_xdp(Layer layer) {
@@ -85,17 +62,6 @@ Status open_map(const std::filesystem::path& path, Fd& into) {
     if (!map)
         return std::unexpected(std::move(map).error());
     into = *std::move(map);
-    return {};
-}
-
-Status use_maps(bpf_object* object, std::span<const NamedMap> maps) {
-    for (const auto& [name, fd] : maps) {
-        bpf_map* map = bpf_object__find_map_by_name(object, name);
-        if (map == nullptr)
-            continue;  // the object has no use for it
-        if (const int error = bpf_map__reuse_fd(map, fd); error != 0)
-            return fail_errno(error, std::string("cannot use map ") + name);
-    }
     return {};
 }
 
@@ -250,7 +216,14 @@ Status Datapath::prepare_exit() const {
     return {};
 }
 
-Result<Fd> Datapath::load_classifier(const compile::Program& program) const {
+Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier) const {
+    if (const auto* program = std::get_if<compile::Program>(&classifier))
+        return load_rules(*program);
+    const auto& tables = *std::get<std::shared_ptr<const compile::tuple_tree::Tables>>(classifier);
+    return load_tuple_tree(tables, classifier_type(layer_), program_maps(packet_, stages_, *maps_));
+}
+
+Result<Fd> Datapath::load_rules(const compile::Program& program) const {
     XDPCTL_TRY(prepare_exit());
     std::vector<bpf_insn> instructions = program.instructions;
     for (const auto& [position, map] : program.maps) {

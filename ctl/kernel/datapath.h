@@ -75,8 +75,9 @@ public:
 
     [[nodiscard]] Layer layer() const { return layer_; }
     [[nodiscard]] Result<EntryObject> open_entry(DeviceSlot slot) const;
-    // Joins the compiled rules and the exit program, and loads them. Not yet published.
-    [[nodiscard]] Result<Fd> load_classifier(const compile::Program& program) const;
+    // Loads what the compiler made: rules joined with the exit program, or tables copied into a map and the program
+    // that walks them. Not yet published.
+    [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier) const;
     // Makes a loaded classifier judge every following packet: one map update.
     [[nodiscard]] Status publish(const Fd& classifier) const;
     // Id of the published classifier's program, 0 when none.
@@ -85,6 +86,7 @@ public:
     [[nodiscard]] Result<xdpctl_packet> last_packet(unsigned cpu) const;
 
 private:
+    [[nodiscard]] Result<Fd> load_rules(const compile::Program& program) const;
     // Fills exit_ on first use.
     [[nodiscard]] Status prepare_exit() const;
 

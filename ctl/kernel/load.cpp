@@ -41,6 +41,19 @@ std::unexpected<Error> refused(int error, std::string what, std::string_view log
                 "this is the end of the verifier's log: please report it with the kernel's version");
 }
 
+constexpr bpf_insn set_r0{
+    .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = XDP_PASS};
+constexpr bpf_insn leave{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0};
+constexpr std::uint8_t jcond = 0xe0;  // BPF_JCOND, which older headers lack
+
+bool loads(const char* name, std::uint32_t flags, std::span<const bpf_insn> instructions) {
+    LIBBPF_OPTS(bpf_prog_load_opts, options);
+    options.prog_flags = flags;
+    return Fd(bpf_prog_load(BPF_PROG_TYPE_XDP, name, license, instructions.data(), instructions.size(),
+                            &options))
+        .valid();
+}
+
 }  // namespace
 
 Result<Fd> load_program(const char* name, const ProgramType& type, std::span<const bpf_insn> instructions) {
@@ -80,16 +93,13 @@ Status load_object(bpf_object* object, std::string what) {
 
 bool xdp_frags_supported() {
     // Not a setting: the running kernel's answer never changes.
-    static const bool supported = [] {
-        const std::array<bpf_insn, 2> pass{
-            bpf_insn{
-                .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = XDP_PASS},
-            bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
-        LIBBPF_OPTS(bpf_prog_load_opts, options);
-        options.prog_flags = BPF_F_XDP_HAS_FRAGS;
-        const Fd program(bpf_prog_load(BPF_PROG_TYPE_XDP, "probe_frags", license, pass.data(), pass.size(), &options));
-        return program.valid();
-    }();
+    static const bool supported = loads("probe_frags", BPF_F_XDP_HAS_FRAGS, std::array{set_r0, leave});
+    return supported;
+}
+
+bool may_goto_supported() {
+    constexpr bpf_insn may_skip_one{.code = BPF_JMP | jcond, .dst_reg = 0, .src_reg = 0, .off = 1, .imm = 0};
+    static const bool supported = loads("probe_may_goto", 0, std::array{set_r0, may_skip_one, set_r0, leave});
     return supported;
 }
 

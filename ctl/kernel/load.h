@@ -29,4 +29,7 @@ struct ProgramType {
 // Whether XDP programs may say that they can take frames in several buffers (Linux 5.18).
 [[nodiscard]] bool xdp_frags_supported();
 
+// Whether programs may loop without a bound that the verifier knows (Linux 6.9).
+[[nodiscard]] bool may_goto_supported();
+
 }  // namespace xdpctl::kernel

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "kernel/load.h"
+
 namespace xdpctl::kernel {
 
 namespace {
@@ -69,11 +71,12 @@ private:
         if (!rule_slots)
             return std::unexpected(std::move(rule_slots).error());
         plan.rule_slots = std::move(*rule_slots);
-        auto program =
-            compile::compile(plan.chain(), {.rule_slots = plan.rule_slots, .device_names = plan.device_names});
-        if (!program)
-            return std::unexpected(std::move(program).error());
-        plan.program = std::move(*program);
+        auto classifier = compile::compile(
+            plan.chain(),
+            {.rule_slots = plan.rule_slots, .device_names = plan.device_names, .can_loop = may_goto_supported()});
+        if (!classifier)
+            return std::unexpected(std::move(classifier).error());
+        plan.classifier = std::move(*classifier);
         return {};
     }
 

@@ -38,7 +38,7 @@ struct ChainPlan {
     std::vector<std::string> device_names;  // by slot
     RuleSlots slot_table;
     std::vector<RuleSlot> rule_slots;
-    compile::Program program;
+    compile::Classifier classifier;
     std::vector<Joining> joining;
 
     [[nodiscard]] LiveChain& live() const { return created ? *created : *running; }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "compile/compile.h"
+#include "kernel/load.h"
 #include "testrun/cpu.h"
 
 namespace xdpctl::testrun {
@@ -76,11 +77,14 @@ Status write_chain(const Fd& map, const ruleset::Chain& chain) {
 }
 
 // A rule's slot is its place in the chain.
-Result<compile::Program> compile_chain(const ruleset::Chain& chain) {
+Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, std::optional<compile::Engine> engine) {
     std::vector<RuleSlot> slots(chain.rules.size());
     for (std::uint32_t i = 0; i < slots.size(); ++i)
         slots[i] = RuleSlot{i};
-    return compile::compile(chain, {.rule_slots = slots, .device_names = chain.devices});
+    return compile::compile(chain, {.rule_slots = slots,
+                                    .device_names = chain.devices,
+                                    .can_loop = kernel::may_goto_supported(),
+                                    .engine = engine});
 }
 
 }  // namespace
@@ -98,14 +102,15 @@ Runner::Runner(Runner&&) noexcept = default;
 Runner& Runner::operator=(Runner&&) noexcept = default;
 Runner::~Runner() = default;
 
-Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::string_view device) {
+Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::string_view device,
+                              std::optional<compile::Engine> engine) {
     XDPCTL_TRY(check_layer(chain.hook, layer));
     const auto slot = find_slot(chain, device);
     if (!slot)
         return std::unexpected(slot.error());
-    const auto program = compile_chain(chain);
-    if (!program)
-        return std::unexpected(program.error());
+    const auto compiled = compile_chain(chain, engine);
+    if (!compiled)
+        return std::unexpected(compiled.error());
 
     auto impl = std::make_unique<Impl>();
     auto maps = kernel::ChainMaps::create();
@@ -117,7 +122,7 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
     if (!datapath)
         return std::unexpected(std::move(datapath).error());
     impl->datapath = *std::move(datapath);
-    const auto classifier = impl->datapath.load_classifier(*program);
+    const auto classifier = impl->datapath.load_classifier(*compiled);
     if (!classifier)
         return std::unexpected(classifier.error());
     XDPCTL_TRY(impl->datapath.publish(*classifier));

@@ -27,9 +27,11 @@ struct Outcome {
 
 class Runner {
 public:
-    // `device` names the chain's device the packets come in on; empty: the first.
+    // `device` names the chain's device the packets come in on; empty: the first. `engine` compares engines: none is
+    // the one that a commit would choose.
     [[nodiscard]] static Result<Runner> create(const ruleset::Chain& chain, kernel::Layer layer,
-                                               std::string_view device = {});
+                                               std::string_view device = {},
+                                               std::optional<compile::Engine> engine = std::nullopt);
     Runner(Runner&&) noexcept;
     Runner& operator=(Runner&&) noexcept;
     ~Runner();

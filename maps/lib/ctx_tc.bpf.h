@@ -55,9 +55,11 @@ static __always_inline bool ctx_pull(struct xdpctl_ctx *ctx, __u32 attempt)
 }
 
 /* Accepted packets go on to the next program or filter of the hook. */
+/* Arithmetic: a mixed stream of verdicts cannot be predicted. */
 static __always_inline int ctx_code(__u8 verdict)
 {
-	return verdict == XDPCTL_DROP ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+	static_assert(TC_ACT_UNSPEC + XDPCTL_DROP * (TC_ACT_SHOT - TC_ACT_UNSPEC) == TC_ACT_SHOT && XDPCTL_ACCEPT == 0);
+	return TC_ACT_UNSPEC + verdict * (TC_ACT_SHOT - TC_ACT_UNSPEC);
 }
 
 #endif

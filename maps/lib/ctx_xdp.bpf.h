@@ -43,9 +43,11 @@ static __always_inline bool ctx_pull(struct xdpctl_ctx *ctx, __u32 attempt)
 	return false;
 }
 
+/* Arithmetic: a mixed stream of verdicts cannot be predicted. */
 static __always_inline int ctx_code(__u8 verdict)
 {
-	return verdict == XDPCTL_DROP ? XDP_DROP : XDP_PASS;
+	static_assert(XDP_PASS + XDPCTL_DROP * (XDP_DROP - XDP_PASS) == XDP_DROP && XDPCTL_ACCEPT == 0);
+	return XDP_PASS + verdict * (XDP_DROP - XDP_PASS);
 }
 
 #endif

@@ -27,7 +27,7 @@ public:
         std::vector<RuleSlot> slots;
         for (std::uint32_t i = 0; i < chain.rules.size(); ++i)
             slots.push_back(slot_of(i));
-        auto program = compile::compile(chain, {slots, device_names});
+        auto program = compile::straight_line(chain, {.rule_slots = slots, .device_names = device_names});
         if (!program) {
             ADD_FAILURE() << program.error().text();
             return;

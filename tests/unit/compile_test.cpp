@@ -157,7 +157,7 @@ Result<Program> compile_with_slots(const ruleset::Chain& chain) {
     std::vector<RuleSlot> slots;
     for (std::uint32_t i = 0; i < chain.rules.size(); ++i)
         slots.push_back(RuleSlot(i));
-    return compile(chain, {slots, {}});
+    return straight_line(chain, {.rule_slots = slots, .device_names = {}});
 }
 
 TEST(Compile, IsDeterministic) {

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "compile/tuple_tree/flatten.h"
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <optional>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "compile/condition.h"
+
+namespace xdpctl::compile::tuple_tree {
+
+namespace {
+
+using ruleset::Interval;
+using ruleset::Value;
+
+// Where a condition's words lie among the fields of a box.
+enum class Place : std::uint8_t { Source, Destination, Sport, Dport, Proto, Flags, Elsewhere };
+
+Place place(const Condition& condition) {
+    const Word& word = condition.words.front();
+    const bool whole = word.mask == word.highest();
+    if (!whole && word.offset != offsetof(xdpctl_packet, tcp_flags))
+        return Place::Elsewhere;
+    switch (word.offset) {
+    case offsetof(xdpctl_packet, saddr):
+        return Place::Source;
+    case offsetof(xdpctl_packet, daddr):
+        return Place::Destination;
+    case offsetof(xdpctl_packet, sport):
+    case offsetof(xdpctl_packet, icmp_type):
+        return Place::Sport;
+    case offsetof(xdpctl_packet, dport):
+    case offsetof(xdpctl_packet, icmp_code):
+        return Place::Dport;
+    case offsetof(xdpctl_packet, l4_proto):
+        return Place::Proto;
+    case offsetof(xdpctl_packet, tcp_flags):
+        return Place::Flags;
+    default:
+        return Place::Elsewhere;
+    }
+}
+
+std::vector<Interval> intersection(std::span<const Interval> left, std::span<const Interval> right) {
+    std::vector<Interval> out;
+    while (!left.empty() && !right.empty()) {
+        const Interval both{std::max(left.front().first, right.front().first),
+                            std::min(left.front().last, right.front().last)};
+        if (both.first <= both.last)
+            out.push_back(both);
+        auto& shorter = left.front().last < right.front().last ? left : right;
+        shorter = shorter.subspan(1);
+    }
+    return out;
+}
+
+// Values of one field of a box, and how to test them when there are too many for boxes.
+struct FieldSet {
+    std::optional<Condition> condition;  // of the first match; `holds` of all of them
+    void intersect(const Condition& other) {
+        if (condition)
+            condition->holds = intersection(condition->holds, other.holds);
+        else
+            condition = other;
+    }
+};
+
+// What a step's matches demand.
+struct Demand {
+    std::uint32_t headers = 0;
+    FieldSet source, destination, sport, dport, proto;
+    std::uint32_t flags_value = 0, flags_mask = 0;
+    std::vector<Condition> residuals;
+    bool impossible = false;
+};
+
+void demand_flags(Demand& demand, const Condition& condition) {
+    const std::uint32_t mask = condition.words.front().mask;
+    std::uint32_t value = 0;
+    if (condition.holds.size() == 1 && condition.holds.front().first == condition.holds.front().last) {
+        value = static_cast<std::uint32_t>(condition.holds.front().first);
+    } else if (std::has_single_bit(mask) && condition.holds.size() == 1 && condition.holds.front().first == 1) {
+        value = mask;  // any bit set, of one
+    } else {
+        demand.residuals.push_back(condition);
+        return;
+    }
+    const std::uint32_t shared = mask & demand.flags_mask;
+    if ((value & ~mask) != 0 || ((value ^ demand.flags_value) & shared) != 0)
+        demand.impossible = true;
+    demand.flags_value |= value;
+    demand.flags_mask |= mask;
+}
+
+void add(Demand& demand, const Condition& condition) {
+    demand.headers |= condition.headers;
+    if (condition.never()) {
+        demand.impossible = true;
+        return;
+    }
+    switch (place(condition)) {
+    case Place::Source:
+        return demand.source.intersect(condition);
+    case Place::Destination:
+        return demand.destination.intersect(condition);
+    case Place::Sport:
+        return demand.sport.intersect(condition);
+    case Place::Dport:
+        return demand.dport.intersect(condition);
+    case Place::Proto:
+        return demand.proto.intersect(condition);
+    case Place::Flags:
+        if (!condition.always())
+            demand_flags(demand, condition);
+        return;
+    case Place::Elsewhere:
+        demand.residuals.push_back(condition);
+        return;
+    }
+}
+
+// The protocol that a transport header implies: a packet with the header bit has it, so hash tables may use it.
+struct Transport {
+    std::uint32_t header;
+    std::uint8_t proto;
+};
+constexpr Transport transports[] = {{XDPCTL_HEADER_TCP, 6},
+                                    {XDPCTL_HEADER_UDP, 17},
+                                    {XDPCTL_HEADER_SCTP, 132},
+                                    {XDPCTL_HEADER_ICMP, 1},
+                                    {XDPCTL_HEADER_ICMPV6, 58}};
+
+void imply_protocol(Demand& demand) {
+    for (const auto& [header, proto] : transports) {
+        if ((demand.headers & header) == 0)
+            continue;
+        const Word word{offsetof(xdpctl_packet, l4_proto), 1, 0xff};
+        demand.proto.intersect(Condition{0, {word}, {{proto, proto}}});
+    }
+}
+
+// Packets of IPv4 lack the IPv6 header and what follows only it, and the other way round.
+constexpr std::uint32_t only_ipv4 = XDPCTL_HEADER_IPV4 | XDPCTL_HEADER_ICMP | XDPCTL_HEADER_ARP;
+constexpr std::uint32_t only_ipv6 = XDPCTL_HEADER_IPV6 | XDPCTL_HEADER_ICMPV6;
+
+template <std::size_t Words>
+Prefix<Words> make_prefix(Value address, unsigned length) {
+    Prefix<Words> prefix;
+    prefix.length = static_cast<std::uint8_t>(length);
+    for (std::size_t word = 0; word < Words; ++word)
+        prefix.words[word] = static_cast<std::uint32_t>(address >> (32 * (Words - 1 - word)));
+    return prefix;
+}
+
+// The fewest prefixes that cover the intervals; nothing when they are more than `limit`.
+template <std::size_t Words>
+std::optional<std::vector<Prefix<Words>>> prefixes(std::span<const Interval> intervals, std::size_t limit) {
+    constexpr unsigned bits = 32 * Words;
+    std::vector<Prefix<Words>> out;
+    for (Interval rest : intervals) {
+        for (;;) {
+            unsigned host = 0;  // bits behind the prefix
+            while (host < bits && (rest.first >> host & 1) == 0) {
+                const Value size_less_one = host + 1 == 128 ? ~Value{0} : (Value{1} << (host + 1)) - 1;
+                if (size_less_one > rest.last - rest.first)
+                    break;
+                ++host;
+            }
+            if (out.size() == limit)
+                return std::nullopt;
+            out.push_back(make_prefix<Words>(rest.first, bits - host));
+            const Value size_less_one = host == 128 ? ~Value{0} : (Value{1} << host) - 1;
+            if (rest.last - rest.first == size_less_one)
+                break;
+            rest.first += size_less_one + 1;
+        }
+    }
+    return out;
+}
+
+// The longest prefix around all intervals.
+template <std::size_t Words>
+Prefix<Words> hull(std::span<const Interval> intervals) {
+    constexpr unsigned bits = 32 * Words;
+    const Value differ = intervals.front().first ^ intervals.back().last;
+    unsigned length = 0;
+    while (length < bits && (differ >> (bits - 1 - length) & 1) == 0)
+        ++length;
+    Value address = intervals.front().first;
+    if (length < bits)
+        address = length == 0 ? 0 : address >> (bits - length) << (bits - length);
+    return make_prefix<Words>(address, length);
+}
+
+// A step's box fields as lists to multiply out.
+template <std::size_t Words>
+struct Lists {
+    std::vector<Prefix<Words>> source{Prefix<Words>{}}, destination{Prefix<Words>{}};
+    std::vector<Interval> sport{{0, 0xffff}}, dport{{0, 0xffff}};
+    std::vector<std::optional<std::uint8_t>> proto{std::nullopt};
+
+    [[nodiscard]] std::uint64_t product() const {
+        return std::uint64_t{source.size()} * destination.size() * sport.size() * dport.size() * proto.size();
+    }
+};
+
+class Flattener {
+public:
+    Flattener(const FlattenLimits& limits, std::uint32_t steps) : limits_(limits), steps_left_(steps) {
+        out_.hints.push_back(no_hints());
+    }
+
+    void add_step(Demand demand, std::uint32_t action) {
+        constexpr std::uint32_t fair_shares = 16;  // most steps use less than their share
+        boxes_ = std::clamp(budget() / std::max(steps_left_--, 1U) * fair_shares, 1U, limits_.boxes_each);
+        imply_protocol(demand);
+        action_ = action;
+        hints_.reset();
+        const std::size_t before = out_.ipv4.size() + out_.ipv6.size();
+        if (!impossible(demand)) {
+            if ((demand.headers & only_ipv6) == 0)
+                add_boxes<1>(demand, out_.ipv4);
+            if ((demand.headers & only_ipv4) == 0)
+                add_boxes<4>(demand, out_.ipv6);
+        }
+        if (out_.ipv4.size() + out_.ipv6.size() == before)
+            return;
+        out_.resumes |= (action & XDPCTL_TUPLE_FINAL) == 0;
+        ++out_.orders;
+    }
+
+    [[nodiscard]] Candidates finish() && {
+        if (!out_.residuals.empty())
+            out_.residual_of.resize(out_.orders);
+        else
+            out_.residual_of.clear();
+        return std::move(out_);
+    }
+
+private:
+    static Hints no_hints() {
+        Hints hints;
+        hints.fill({0, ~0U});
+        return hints;
+    }
+
+    [[nodiscard]] std::uint32_t budget() const {
+        const std::size_t used = out_.ipv4.size() + out_.ipv6.size();
+        return used >= limits_.candidates ? 0 : limits_.candidates - static_cast<std::uint32_t>(used);
+    }
+
+    static bool impossible(const Demand& demand) {
+        if (demand.impossible)
+            return true;
+        for (const FieldSet* set : {&demand.source, &demand.destination, &demand.sport, &demand.dport, &demand.proto})
+            if (set->condition && set->condition->never())
+                return true;
+        return false;
+    }
+
+    template <std::size_t Words>
+    void add_boxes(const Demand& demand, std::vector<Candidate<Words>>& out) {
+        std::vector<Condition> residuals = demand.residuals;
+        Lists<Words> lists;
+        set_address<Words>(lists.source, demand.source, residuals);
+        set_address<Words>(lists.destination, demand.destination, residuals);
+        if (demand.sport.condition)
+            lists.sport = demand.sport.condition->holds;
+        if (demand.dport.condition)
+            lists.dport = demand.dport.condition->holds;
+        if (demand.proto.condition)
+            set_protocols(lists.proto, demand.proto, residuals);
+        shrink(lists, demand, residuals);
+        const Candidate<Words> box = common_box<Words>(demand, residuals);
+        for (const auto& source : lists.source)
+            for (const auto& destination : lists.destination)
+                for (const auto& sport : lists.sport)
+                    for (const auto& dport : lists.dport)
+                        for (const auto& proto : lists.proto)
+                            out.push_back(put(box, source, destination, sport, dport, proto));
+    }
+
+    // Sets that leave out little of the space (`!= 192.0.2.1`) make boxes that overlap everything: better tested last.
+    template <std::size_t Words>
+    void set_address(std::vector<Prefix<Words>>& list, const FieldSet& set, std::vector<Condition>& residuals) const {
+        if (!set.condition || set.condition->always())
+            return;
+        const auto& holds = set.condition->holds;
+        const bool wide = holds.size() > 1 && holds.front().first == 0 && (holds.back().last >> (32 * Words - 1)) != 0;
+        if (auto split = wide ? std::nullopt : prefixes<Words>(holds, boxes_)) {
+            list = std::move(*split);
+        } else {
+            list = {hull<Words>(holds)};
+            residuals.push_back(*set.condition);
+        }
+    }
+
+    static void set_protocols(std::vector<std::optional<std::uint8_t>>& list, const FieldSet& set,
+                              std::vector<Condition>& residuals) {
+        constexpr Value few = 16;
+        if (set.condition->always())
+            return;
+        Value count = 0;
+        for (const Interval& interval : set.condition->holds)
+            count += interval.last - interval.first + 1;
+        if (count > few) {
+            residuals.push_back(*set.condition);
+            return;
+        }
+        list.clear();
+        for (const Interval& interval : set.condition->holds)
+            for (Value proto = interval.first; proto <= interval.last; ++proto)
+                list.emplace_back(static_cast<std::uint8_t>(proto));
+    }
+
+    // Replaces the longest lists by their hulls until their product is within the limit.
+    template <std::size_t Words>
+    void shrink(Lists<Words>& lists, const Demand& demand, std::vector<Condition>& residuals) const {
+        while (lists.product() > boxes_) {
+            const std::size_t longest = std::max({lists.source.size(), lists.destination.size(), lists.sport.size(),
+                                                  lists.dport.size(), lists.proto.size()});
+            if (lists.source.size() == longest) {
+                lists.source = {hull<Words>(demand.source.condition->holds)};
+                residuals.push_back(*demand.source.condition);
+            } else if (lists.destination.size() == longest) {
+                lists.destination = {hull<Words>(demand.destination.condition->holds)};
+                residuals.push_back(*demand.destination.condition);
+            } else if (lists.sport.size() == longest) {
+                lists.sport = {{lists.sport.front().first, lists.sport.back().last}};
+                residuals.push_back(*demand.sport.condition);
+            } else if (lists.dport.size() == longest) {
+                lists.dport = {{lists.dport.front().first, lists.dport.back().last}};
+                residuals.push_back(*demand.dport.condition);
+            } else {
+                lists.proto = {std::nullopt};
+                residuals.push_back(*demand.proto.condition);
+            }
+        }
+    }
+
+    // Everything but the fields that are multiplied out.
+    template <std::size_t Words>
+    Candidate<Words> common_box(const Demand& demand, std::span<const Condition> residuals) {
+        constexpr unsigned first = Words == 1 ? XDPCTL_TUPLE_HEADERS4_FIRST : XDPCTL_TUPLE_HEADERS6_FIRST;
+        Candidate<Words> box;
+        const std::uint32_t headers = demand.headers >> first & 0xff;
+        box.mask = headers << XDPCTL_TUPLE_HEADERS_SHIFT | demand.flags_mask << XDPCTL_TUPLE_FLAGS_SHIFT;
+        box.value = headers << XDPCTL_TUPLE_HEADERS_SHIFT | demand.flags_value << XDPCTL_TUPLE_FLAGS_SHIFT;
+        box.order = out_.orders;
+        box.action = action_;
+        if (!residuals.empty()) {
+            box.action |= XDPCTL_TUPLE_RESIDUAL;
+            if (!hints_) {
+                add_residuals(residuals);
+                hints_ = add_hints(residuals);
+            }
+            box.hints = *hints_;
+        }
+        return box;
+    }
+
+    template <std::size_t Words>
+    static Candidate<Words> put(Candidate<Words> box, const Prefix<Words>& source, const Prefix<Words>& destination,
+                                const Interval& sport, const Interval& dport, std::optional<std::uint8_t> proto) {
+        box.source = source;
+        box.destination = destination;
+        box.sport_first = static_cast<std::uint16_t>(sport.first);
+        box.sport_last = static_cast<std::uint16_t>(sport.last);
+        box.dport_first = static_cast<std::uint16_t>(dport.first);
+        box.dport_last = static_cast<std::uint16_t>(dport.last);
+        if (proto) {
+            box.mask |= 0xff;
+            box.value |= *proto;
+        }
+        return box;
+    }
+
+    void add_residuals(std::span<const Condition> conditions) {
+        if (out_.residual_of.size() <= out_.orders)
+            out_.residual_of.resize(out_.orders + 1);
+        out_.residual_of[out_.orders] = static_cast<std::uint32_t>(out_.residuals.size());
+        for (const Condition& condition : conditions)
+            out_.residuals.push_back(residual(condition));
+        out_.residuals.back().last = 1;
+    }
+
+    static std::uint8_t word_of(const Word& word) { return static_cast<std::uint8_t>(word.offset / 4); }
+
+    xdpctl_residual residual(const Condition& condition) {
+        const Word& word = condition.words.front();
+        xdpctl_residual test{};
+        test.headers = condition.headers;
+        test.mask = word.mask;
+        test.word = word_of(word);
+        const unsigned byte = word.offset % 4;
+        test.shift = static_cast<std::uint8_t>(
+            std::endian::native == std::endian::little ? 8 * byte : 32 - 8 * byte - word.bits());
+        test.kind = XDPCTL_RESIDUAL_WORD;
+        if (condition.words.size() == 2) {
+            test.kind = XDPCTL_RESIDUAL_ETHERNET;
+            test.low_word = word_of(condition.words.back());
+        } else if (condition.words.size() == 4) {
+            test.kind = XDPCTL_RESIDUAL_IPV6;
+        }
+        test.first_interval = static_cast<std::uint32_t>(out_.intervals.size());
+        test.intervals = static_cast<std::uint32_t>(condition.holds.size());
+        for (const Interval& interval : condition.holds)
+            out_.intervals.push_back(
+                {static_cast<std::uint64_t>(interval.first >> 64), static_cast<std::uint64_t>(interval.first),
+                 static_cast<std::uint64_t>(interval.last >> 64), static_cast<std::uint64_t>(interval.last)});
+        return test;
+    }
+
+    std::uint32_t add_hints(std::span<const Condition> conditions) {
+        Hints hints = no_hints();
+        for (const Condition& condition : conditions)
+            hint(hints, condition);
+        if (hints == out_.hints.front())
+            return 0;
+        out_.hints.push_back(hints);
+        return static_cast<std::uint32_t>(out_.hints.size() - 1);
+    }
+
+    static void hint(Hints& hints, const Condition& condition) {
+        const Interval around{condition.holds.front().first, condition.holds.back().last};
+        const Range low{static_cast<std::uint32_t>(around.first), static_cast<std::uint32_t>(around.last)};
+        const bool same_high = around.first >> 32 == around.last >> 32;
+        switch (condition.words.front().offset) {
+        case offsetof(xdpctl_packet, ether_saddr_high):
+            if (same_high)
+                hints[XDPCTL_TUPLE_ETHER_SADDR - XDPCTL_TUPLE_ETHER_SADDR] = low;
+            break;
+        case offsetof(xdpctl_packet, ether_daddr_high):
+            if (same_high)
+                hints[XDPCTL_TUPLE_ETHER_DADDR - XDPCTL_TUPLE_ETHER_SADDR] = low;
+            break;
+        case offsetof(xdpctl_packet, vlan_tci):
+            hints[XDPCTL_TUPLE_VLAN - XDPCTL_TUPLE_ETHER_SADDR] = low;
+            break;
+        case offsetof(xdpctl_packet, device):
+            hints[XDPCTL_TUPLE_DEVICE - XDPCTL_TUPLE_ETHER_SADDR] = low;
+            break;
+        default:
+            break;
+        }
+    }
+
+    FlattenLimits limits_;
+    std::uint32_t steps_left_;
+    std::uint32_t boxes_ = 1;
+    std::uint32_t action_ = 0;
+    // Of the step, once its tests are there: a step of both families has the same for both, because only addresses
+    // differ, and they belong to one family.
+    std::optional<std::uint32_t> hints_;
+    Candidates out_;
+};
+
+std::uint32_t verdict_bits(ruleset::Verdict verdict) {
+    return XDPCTL_TUPLE_FINAL | (verdict == ruleset::Verdict::Drop ? XDPCTL_TUPLE_DROP : 0U);
+}
+
+// A counter directly before the verdict belongs to the verdict's step.
+void flatten_rule(Flattener& flattener, const ruleset::Rule& rule, RuleSlot slot, const Placement& placement) {
+    const auto slot_bits = static_cast<std::uint32_t>(slot);
+    Demand demand;
+    for (auto statement = rule.statements.begin(); statement != rule.statements.end(); ++statement) {
+        if (const auto* match = std::get_if<ruleset::Match>(&*statement)) {
+            add(demand, condition(*match, placement.device_names));
+        } else if (std::holds_alternative<ruleset::Counter>(*statement)) {
+            const auto next = std::next(statement);
+            const auto* verdict = next == rule.statements.end() ? nullptr : std::get_if<ruleset::Verdict>(&*next);
+            flattener.add_step(demand,
+                               slot_bits | XDPCTL_TUPLE_COUNT | (verdict != nullptr ? verdict_bits(*verdict) : 0));
+            if (verdict != nullptr)
+                return;
+        } else if (const auto* verdict = std::get_if<ruleset::Verdict>(&*statement)) {
+            flattener.add_step(demand, slot_bits | verdict_bits(*verdict));
+            return;
+        }
+    }
+}
+
+std::uint32_t count_effects(const ruleset::Chain& chain) {
+    std::size_t effects = 0;
+    for (const ruleset::Rule& rule : chain.rules)
+        effects +=
+            static_cast<std::size_t>(std::ranges::count_if(rule.statements, [](const ruleset::Statement& statement) {
+                return !std::holds_alternative<ruleset::Match>(statement);
+            }));
+    return static_cast<std::uint32_t>(std::min<std::size_t>(effects, ~0U));
+}
+
+}  // namespace
+
+Result<Candidates> flatten(const ruleset::Chain& chain, const Placement& placement, const FlattenLimits& limits) {
+    const auto too_large = std::ranges::any_of(
+        placement.rule_slots, [](RuleSlot slot) { return static_cast<std::uint32_t>(slot) > XDPCTL_TUPLE_SLOT; });
+    if (too_large || chain.rules.size() > XDPCTL_TUPLE_INDEX_MAX)
+        return fail(ErrorKind::Limit, fmt::format("chain {} has {} rules", chain.name, chain.rules.size()),
+                    fmt::format("a classifier holds at most {}", XDPCTL_TUPLE_INDEX_MAX));
+    Flattener flattener(limits, count_effects(chain));
+    for (std::size_t index = 0; index < chain.rules.size(); ++index)
+        flatten_rule(flattener, chain.rules[index], placement.rule_slots[index], placement);
+    return std::move(flattener).finish();
+}
+
+}  // namespace xdpctl::compile::tuple_tree

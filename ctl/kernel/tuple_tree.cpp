@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/tuple_tree.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "tc_classify.skel.h"
+#include "xdp_classify.skel.h"
+
+namespace xdpctl::kernel {
+
+namespace {
+
+using compile::tuple_tree::Tables;
+
+template <typename Skeleton>
+Result<Object> open_configured(const Tables& tables) {
+    const LibbpfLog log;
+    Skeleton* skeleton = Skeleton::open();
+    if (skeleton == nullptr)
+        return fail(ErrorKind::Failed, "cannot open the BPF object of the classifier", log.text());
+    std::memcpy(&skeleton->rodata->config, &tables.config, sizeof(tables.config));
+    return take_object(skeleton);
+}
+
+// By a memory mapping: the element can be larger than what the kernel copies in a call.
+Status write_tables(int map, const Tables& tables, std::size_t size) {
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+    if (memory == MAP_FAILED)
+        return fail_errno(errno, "cannot write the classifier's tables");
+    for (const auto& [offset, bytes] : placed_arrays(tables))
+        std::ranges::copy(bytes, static_cast<std::byte*>(memory) + offset);
+    munmap(memory, size);
+    return {};
+}
+
+}  // namespace
+
+Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::span<const NamedMap> maps) {
+    auto object =
+        type.type == BPF_PROG_TYPE_XDP ? open_configured<xdp_classify>(tables) : open_configured<tc_classify>(tables);
+    if (!object)
+        return std::unexpected(std::move(object).error());
+    bpf_map* map = bpf_object__find_map_by_name(object->get(), "tables");
+    // An element cannot be empty.
+    const std::size_t size = std::max<std::size_t>(tables.report.bytes, XDPCTL_TUPLE_ALIGNMENT);
+    if (const int error = bpf_map__set_value_size(map, static_cast<std::uint32_t>(size)); error != 0)
+        return fail_errno(error, "cannot size the classifier's tables");
+    XDPCTL_TRY(use_maps(object->get(), maps));
+    bpf_program* program = bpf_object__next_program(object->get(), nullptr);
+    bpf_program__set_expected_attach_type(program, bpf_attach_type{});
+    bpf_program__set_flags(program, type.flags);
+    XDPCTL_TRY(load_object(object->get(), "cannot load the classifier"));
+    XDPCTL_TRY(write_tables(bpf_map__fd(map), tables, size));
+    Fd kept(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));  // the object closes its own
+    if (!kept.valid())
+        return fail_errno(errno, "cannot keep the classifier");
+    return kept;
+}
+
+}  // namespace xdpctl::kernel

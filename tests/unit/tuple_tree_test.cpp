@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The tables of the tuple-tree classifier, walked in plain C++, against evaluating the chain rule by rule.
+#include "compile/tuple_tree/tables.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "support/classbench.h"
+#include "support/evaluator.h"
+#include "support/packet_fields.h"
+#include "support/rule_mix.h"
+#include "support/tuple_tree_walk.h"
+
+namespace xdpctl::test {
+namespace {
+
+using compile::tuple_tree::BuildOptions;
+using compile::tuple_tree::Tables;
+
+struct Compiled {
+    ruleset::Chain chain;
+    std::vector<std::string> devices = test_devices();
+    std::unique_ptr<Tables> tables;
+};
+
+std::vector<RuleSlot> slots_of(const ruleset::Chain& chain) {
+    std::vector<RuleSlot> slots;
+    for (std::uint32_t i = 0; i < chain.rules.size(); ++i)
+        slots.push_back(RuleSlot{i});
+    return slots;
+}
+
+Compiled compiled(ruleset::Chain chain, const BuildOptions& options = {}) {
+    Compiled out{.chain = std::move(chain), .tables = nullptr};
+    const auto slots = slots_of(out.chain);
+    auto tables = compile::tuple_tree::build(out.chain, {.rule_slots = slots, .device_names = out.devices}, options);
+    EXPECT_TRUE(tables.has_value()) << tables.error().text();
+    if (tables)
+        out.tables = std::move(*tables);
+    return out;
+}
+
+struct Decision {
+    std::vector<std::size_t> counted;    // rules by their place in the chain, in order
+    std::optional<std::size_t> decider;  // none: the policy
+    ruleset::Verdict verdict{};
+    bool operator==(const Decision&) const = default;
+};
+
+Decision expected_decision(const Compiled& compiled, const xdpctl_packet& packet) {
+    const Evaluation evaluation = evaluate(compiled.chain, fields_of(packet), compiled.devices[packet.device]);
+    return {evaluation.counted, evaluation.rule, evaluation.verdict};
+}
+
+Decision classify(const Compiled& compiled, const xdpctl_packet& packet) {
+    Decision decision{.counted = {}, .decider = std::nullopt, .verdict = compiled.chain.policy};
+    std::uint32_t from = 0;
+    while (const auto found = find(*compiled.tables, packet, from)) {
+        const std::size_t rule = found->action & XDPCTL_TUPLE_SLOT;
+        if ((found->action & XDPCTL_TUPLE_COUNT) != 0)
+            decision.counted.push_back(rule);
+        if ((found->action & XDPCTL_TUPLE_FINAL) != 0) {
+            decision.decider = rule;
+            decision.verdict =
+                (found->action & XDPCTL_TUPLE_DROP) != 0 ? ruleset::Verdict::Drop : ruleset::Verdict::Accept;
+            break;
+        }
+        from = found->order + 1;
+    }
+    return decision;
+}
+
+std::string describe(const Decision& decision) {
+    std::string text = decision.decider ? "rule " + std::to_string(*decision.decider) : "policy";
+    text += decision.verdict == ruleset::Verdict::Drop ? " drop, counted" : " accept, counted";
+    for (const std::size_t rule : decision.counted)
+        text += " " + std::to_string(rule);
+    return text;
+}
+
+// Number of packets that a rule decided.
+std::size_t expect_same(const Compiled& compiled, std::size_t packets, Random& random) {
+    std::size_t decided = 0, wrong = 0;
+    for (std::size_t i = 0; i < packets && wrong < 3; ++i) {
+        const xdpctl_packet packet = random_packet(compiled.chain, 2, random);
+        const Decision expected = expected_decision(compiled, packet);
+        const Decision got = classify(compiled, packet);
+        decided += static_cast<std::size_t>(expected.decider.has_value());
+        if (got == expected)
+            continue;
+        ++wrong;
+        ADD_FAILURE() << "expected " << describe(expected) << "; got " << describe(got);
+    }
+    return decided;
+}
+
+TEST(TupleTree, EmptyChainDecidesNothing) {
+    Random random(1);
+    const Compiled empty = compiled({});
+    EXPECT_EQ(expect_same(empty, 100, random), 0U);
+}
+
+TEST(TupleTree, RandomRulesets) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE(seed);
+        Random random(seed);
+        RuleMix mix;
+        mix.rules = 1 + random() % 400;
+        const Compiled made = compiled(mixed_chain(mix, random));
+        EXPECT_GT(expect_same(made, 1500, random), 0U);
+    }
+}
+
+TEST(TupleTree, WildcardHeavy) {
+    Random random(2);
+    const Compiled made =
+        compiled(mixed_chain({.rules = 600, .wildcard = 0.8, .counter_only = 0.5, .pool = 40}, random));
+    expect_same(made, 1500, random);
+}
+
+TEST(TupleTree, OneBucket) {
+    Random random(3);
+    const Compiled made =
+        compiled(mixed_chain({.rules = 2000, .ipv6 = 0.2, .wildcard = 0.02, .set = 0, .pool = 1}, random));
+    expect_same(made, 1500, random);
+}
+
+TEST(TupleTree, EverythingNegatedOrInSets) {
+    Random random(4);
+    const Compiled made =
+        compiled(mixed_chain({.rules = 300, .set = 0.9, .negated = 0.5, .residual = 0.6, .pool = 4}, random));
+    expect_same(made, 1500, random);
+}
+
+// Sets past the limit of boxes become residual tests: same answers.
+TEST(TupleTree, SetsAsResiduals) {
+    Random random(5);
+    BuildOptions options;
+    options.flatten.boxes_each = 2;
+    const Compiled made = compiled(mixed_chain({.rules = 300, .set = 0.9, .pool = 4}, random), options);
+    EXPECT_LE(made.tables->report.candidates, 2U * 2U * 600U);
+    expect_same(made, 1500, random);
+}
+
+TEST(TupleTree, SameInputSameTables) {
+    Random random(6);
+    const ruleset::Chain chain = mixed_chain({.rules = 1000}, random);
+    const Compiled one = compiled(chain), two = compiled(chain);
+    EXPECT_EQ(one.tables->directory, two.tables->directory);
+    EXPECT_EQ(one.tables->nodes, two.tables->nodes);
+    EXPECT_EQ(one.tables->report.bytes, two.tables->report.bytes);
+}
+
+TEST(TupleTree, TellsProgress) {
+    Random random(7);
+    std::size_t last = 0, total = 0;
+    BuildOptions options;
+    options.progress = [&](std::size_t done, std::size_t all) {
+        EXPECT_GE(done, last);
+        last = done;
+        total = all;
+    };
+    const Compiled made = compiled(mixed_chain({.rules = 1000}, random), options);
+    EXPECT_EQ(last, total);
+    EXPECT_EQ(total, made.tables->report.candidates);
+}
+
+// Rules that no tree can tell apart and that all resume: the number of steps is known beforehand, and refused.
+TEST(TupleTree, RefusesEndlessResuming) {
+    ruleset::Chain chain;
+    chain.name = "ingress";
+    chain.rules.resize(5000);
+    for (ruleset::Rule& rule : chain.rules)
+        rule.statements = {ruleset::Counter{}};
+    const auto slots = slots_of(chain);
+    const auto devices = test_devices();
+    const auto tables = compile::tuple_tree::build(chain, {.rule_slots = slots, .device_names = devices});
+    ASSERT_FALSE(tables.has_value());
+    EXPECT_EQ(tables.error().kind, ErrorKind::Limit);
+}
+
+class ClassBench : public testing::TestWithParam<std::tuple<const char*, Family>> {};
+
+TEST_P(ClassBench, SameAsRuleByRule) {
+    if (test_data().empty())
+        GTEST_SKIP() << "XDPCTL_TEST_DATA is not set";
+    const auto [name, family] = GetParam();
+    auto chain = load_classbench(test_data() + "/classbench/" + name + ".gz", family, ~std::size_t{0});
+    ASSERT_TRUE(chain.has_value()) << chain.error().text();
+    Random random(8);
+    const Compiled made = compiled(std::move(*chain));
+    const auto& report = made.tables->report;
+    EXPECT_LE(report.records, 2 * report.candidates);
+    EXPECT_LE(report.bytes, 50000 + made.chain.rules.size() * (family == Family::Ipv4 ? 60 : 110));
+    EXPECT_GT(expect_same(made, 3'000'000 / made.chain.rules.size(), random), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, ClassBench,
+                         testing::Combine(testing::Values("acl1_1k", "fw1_1k", "ipc1_1k", "acl1_10k", "fw1_10k",
+                                                          "ipc1_10k", "acl1_100k", "fw1_100k", "ipc1_100k"),
+                                          testing::Values(Family::Ipv4, Family::Ipv6)),
+                         [](const auto& parameter) {
+                             return std::string(std::get<0>(parameter.param)) +
+                                    (std::get<1>(parameter.param) == Family::Ipv4 ? "_ipv4" : "_ipv6");
+                         });
+
+}  // namespace
+}  // namespace xdpctl::test
