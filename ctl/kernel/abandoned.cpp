@@ -96,6 +96,23 @@ std::optional<std::set<std::string>> names_of_living_states() {
     return names;
 }
 
+// Nothing runs any more, and what fails is left: the next writer tries again.
+void remove_state(const fs::path& state) {
+    const Layout layout(state);
+    for (const ChainKey& key : layout.chains().value_or(std::vector<ChainKey>())) {
+        const auto chain = LiveChain::open(layout, key);
+        const auto devices = chain ? (*chain)->devices() : std::unexpected(chain.error());
+        if (!devices)
+            continue;
+        // Libxdp's own pins keep an entry loaded, and with it the chain's maps.
+        for (const xdpctl_device& device : *devices) {
+            if (device.attachment == XDPCTL_ATTACHMENT_XDP_DISPATCHER)
+                (void)detach_from_dispatcher(IfIndex{device.ifindex}, device.program_id);
+        }
+    }
+    (void)remove_pins(state);
+}
+
 }  // namespace
 
 void remove_abandoned_states(const fs::path& own) {
@@ -110,7 +127,7 @@ void remove_abandoned_states(const fs::path& own) {
             continue;
         const auto lock = WriterLock::acquire(state, std::chrono::milliseconds::zero());
         if (lock)
-            (void)remove_pins(state);  // the next writer tries again
+            remove_state(state);
     }
 }
 

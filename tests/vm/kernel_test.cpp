@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -335,6 +336,32 @@ TEST_F(KernelTest, RunsACapture) {
         EXPECT_EQ(summary.at("accepted"), 1) << mode << summary;
     }
     EXPECT_EQ(rule_counts(), std::vector<Count>(2));
+}
+
+TEST_F(KernelTest, RemovesWhatADeletedNamespaceLeft) {
+    const auto count = [](const char* directory, std::string_view prefix) {
+        std::size_t entries = 0;
+        std::error_code ignored;
+        for (const auto& entry : std::filesystem::directory_iterator(directory, ignored))
+            entries += entry.path().filename().native().starts_with(prefix) ? 1 : 0;
+        return entries;
+    };
+    const auto states = [&] { return count("/run/xdpctl/bpf", "netns-"); };
+    const auto dispatchers = [&] { return count("/sys/fs/bpf/xdp", "dispatch-"); };
+    succeed({"attach", "host0"});
+    const std::size_t dispatchers_before = dispatchers();
+    {
+        const Netns guest;
+        const VethPair pair(guest, "guest0", client_, "client1");
+        guest.shell(fmt::format("{} attach guest0", XDPCTL_PROGRAM));
+        EXPECT_EQ(states(), 2U);
+    }
+    // It is taken apart in the background.
+    for (int change = 0; change < 5 && states() > 1; ++change)
+        succeed({"rule", "add", "accept"});
+    EXPECT_EQ(states(), 1U);
+    EXPECT_EQ(dispatchers(), dispatchers_before);
+    EXPECT_NE(attachment(), "none");
 }
 
 TEST_F(KernelTest, LeavesNothingBehind) {
