@@ -26,7 +26,7 @@ def about(versions):
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         "machine": f"{os.cpu_count()} CPUs, {model[1] if model else os.uname().machine}",
         "kernel": os.uname().release,
-        "load_average": os.getloadavg()[0],
+        "load_average": round(os.getloadavg()[0], 1),
         "versions": versions,
     }
 
@@ -73,7 +73,8 @@ def tables(result):
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     return "\n\n".join(
         [
-            f"{result['date']}; {result['machine']}; kernel {result['kernel']}; {versions}",
+            f"{result['date']}; {result['machine']}; kernel {result['kernel']}; {versions};"
+            f" load average before the run {result['load_average']:.1f}",
             "Nanoseconds of the receiving CPU for each packet dropped (in brackets: times the empty program), medians:",
             table(result, "rules or elements", cost),
             "Wall time of the commands in milliseconds, medians;"
