@@ -45,7 +45,7 @@ class FrameParser {
 public:
     FrameParser(Bytes frame, Fields& out) : frame_(frame), out_(out) {}
 
-    std::optional<xdpctl_reason> ethernet() {
+    Fault ethernet() {
         if (frame_.size() < 14)
             return XDPCTL_MALFORMED_ETHERNET;
         put(Field::EtherDaddr, number(frame_, 0, 6));
@@ -57,7 +57,7 @@ public:
 private:
     void put(Field field, Value value) { out_.values[field] = value; }
 
-    std::optional<xdpctl_reason> tags(std::size_t ether_type, Bytes rest, int tags_before) {
+    Fault tags(std::size_t ether_type, Bytes rest, int tags_before) {
         if (!is_vlan(ether_type))
             return network(ether_type, rest);
         if (tags_before == 2)
@@ -69,7 +69,7 @@ private:
         return tags(small(rest, 2, 2), rest.subspan(4), tags_before + 1);
     }
 
-    std::optional<xdpctl_reason> network(std::size_t ether_type, Bytes rest) {
+    Fault network(std::size_t ether_type, Bytes rest) {
         switch (ether_type) {
         case 0x0800:
             return ipv4(rest);
@@ -83,7 +83,7 @@ private:
     }
 
     // No field of ARP can be matched yet.
-    static std::optional<xdpctl_reason> arp(Bytes rest) {
+    static Fault arp(Bytes rest) {
         if (rest.size() < 8)
             return XDPCTL_MALFORMED_ARP;
         const bool ipv4_over_ethernet = number(rest, 0, 2) == 1 && number(rest, 2, 2) == 0x0800 &&
@@ -93,7 +93,7 @@ private:
         return std::nullopt;
     }
 
-    std::optional<xdpctl_reason> ipv4(Bytes rest) {
+    Fault ipv4(Bytes rest) {
         if (rest.size() < 20)
             return XDPCTL_MALFORMED_IPV4;
         const std::size_t version = small(rest, 0, 1) >> 4;
@@ -116,7 +116,7 @@ private:
         return transport(protocol, rest.first(total_length).subspan(header_length), more_fragments, false);
     }
 
-    std::optional<xdpctl_reason> ipv6(Bytes rest) {
+    Fault ipv6(Bytes rest) {
         if (rest.size() < 40)
             return XDPCTL_MALFORMED_IPV6;
         if (small(rest, 0, 1) >> 4 != 6)
@@ -134,7 +134,7 @@ private:
         return ipv6_extensions(next_header, behind.first(payload_length), 0, false);
     }
 
-    std::optional<xdpctl_reason> ipv6_extensions(std::size_t protocol, Bytes rest, int headers_before, bool fragment) {
+    Fault ipv6_extensions(std::size_t protocol, Bytes rest, int headers_before, bool fragment) {
         if (!is_ipv6_extension(protocol)) {
             put(Field::MetaL4proto, protocol);
             return transport(protocol, rest, fragment, true);
@@ -163,7 +163,7 @@ private:
     }
 
     // A complete header gives its fields even when a length in it lies.
-    std::optional<xdpctl_reason> transport(std::size_t protocol, Bytes segment, bool fragment, bool over_ipv6) {
+    Fault transport(std::size_t protocol, Bytes segment, bool fragment, bool over_ipv6) {
         switch (protocol) {
         case 6:
             return tcp(segment);
@@ -180,7 +180,7 @@ private:
         }
     }
 
-    std::optional<xdpctl_reason> tcp(Bytes segment) {
+    Fault tcp(Bytes segment) {
         if (segment.size() < 20)
             return XDPCTL_MALFORMED_TCP;
         put(Field::TcpSport, number(segment, 0, 2));
@@ -192,7 +192,7 @@ private:
         return std::nullopt;
     }
 
-    std::optional<xdpctl_reason> udp(Bytes segment, bool fragment) {
+    Fault udp(Bytes segment, bool fragment) {
         if (segment.size() < 8)
             return XDPCTL_MALFORMED_UDP;
         put(Field::UdpSport, number(segment, 0, 2));
@@ -204,7 +204,7 @@ private:
         return std::nullopt;
     }
 
-    std::optional<xdpctl_reason> sctp(Bytes segment) {
+    Fault sctp(Bytes segment) {
         if (segment.size() < 12)
             return XDPCTL_MALFORMED_SCTP;
         put(Field::SctpSport, number(segment, 0, 2));
@@ -212,7 +212,7 @@ private:
         return std::nullopt;
     }
 
-    std::optional<xdpctl_reason> icmp(Bytes segment, Field type, Field code) {
+    Fault icmp(Bytes segment, Field type, Field code) {
         if (segment.size() < 8)
             return XDPCTL_MALFORMED_ICMP;
         put(type, number(segment, 0, 1));
@@ -303,7 +303,7 @@ Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::stri
         }
     }
     out.verdict = chain.policy;
-    out.reason = fields.malformed.value_or(XDPCTL_REASON_POLICY);
+    out.reason = static_cast<xdpctl_reason>(fields.malformed.value_or(XDPCTL_REASON_POLICY));
     return out;
 }
 

@@ -15,11 +15,14 @@
 
 namespace xdpctl::test {
 
+// Why a packet is malformed: an enum xdpctl_reason, or any number in a packet that a test made up.
+using Fault = std::optional<std::uint8_t>;
+
 // What there is to match in a packet. A field that the packet lacks is not in the map; the names of devices never are.
 struct Fields {
     std::map<ruleset::Field, ruleset::Value> values;
     std::uint32_t length = 0;  // as counters count it
-    std::optional<xdpctl_reason> malformed;
+    Fault malformed;
 };
 
 // `frame` starts with its Ethernet header and has its VLAN tags, if any, in-band.

@@ -118,7 +118,7 @@ xdpctl_packet packet_of(const Fields& fields, DeviceSlot device, std::mt19937& r
         put(packet, field, value);
     packet.headers = headers_of(fields);
     packet.device = std::to_underlying(device);
-    packet.malformed = fields.malformed.value_or(static_cast<xdpctl_reason>(0));
+    packet.malformed = fields.malformed.value_or(0);
     packet.reason = fields.malformed.value_or(XDPCTL_REASON_POLICY);
     return packet;
 }
@@ -127,7 +127,7 @@ Fields fields_of(const xdpctl_packet& packet) {
     Fields out;
     out.length = packet.length;
     if (packet.malformed != 0)
-        out.malformed = static_cast<xdpctl_reason>(packet.malformed);
+        out.malformed = packet.malformed;
     const auto add = [&](xdpctl_header header, Field field, Value value) {
         if ((packet.headers & header) != 0)
             out.values[field] = value;

@@ -27,7 +27,7 @@ Value random_value(std::mt19937& random, unsigned bits) {
         out = out << 32 | random();
     // Few distinct values in the upper part, so that sets share words.
     if (bits > 32 && !one_in(random, 4))
-        out &= (Value{0x3} << (bits - 32)) | (Value{0x7} << (bits - 64)) | 0xff;
+        out &= (Value{0x3} << (bits - 32)) | (bits > 64 ? Value{0x7} << (bits - 64) : Value{0}) | 0xff;
     return bits == 128 ? out : out & ((Value{1} << bits) - 1);
 }
 
