@@ -24,10 +24,33 @@ static __always_inline const void *ctx_data_end(const struct xdpctl_ctx *ctx)
 	return (const void *)(long)ctx->data_end;
 }
 
+/*
+ * The kernel's own context, to see at once whether a frame has fragments: the helper that adds their lengths costs as
+ * much as the rest of the parser. The enumerator came with the function (Linux 6.2) and tells that it is there.
+ */
+struct xdp_buff {
+	__u32 flags;
+} __attribute__((preserve_access_index));
+
+enum special_kfunc_type {
+	KF_bpf_cast_to_kern_ctx,
+};
+
+#define XDP_BUFF_HAS_FRAGS (1 << 0) /* XDP_FLAGS_HAS_FRAGS, enum xdp_buff_flags since Linux 5.18 */
+
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
+
+static __always_inline bool ctx_may_have_frags(struct xdpctl_ctx *ctx)
+{
+	if (!bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_cast_to_kern_ctx))
+		return true;
+	return ((const struct xdp_buff *)bpf_cast_to_kern_ctx(ctx))->flags & XDP_BUFF_HAS_FRAGS;
+}
+
 /* Length of the whole frame. Kernels before 5.18 have neither fragments at XDP nor the helper that counts them. */
 static __always_inline __u32 ctx_length(struct xdpctl_ctx *ctx)
 {
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len) && ctx_may_have_frags(ctx))
 		return bpf_xdp_get_buff_len(ctx);
 	return ctx_data_end(ctx) - ctx_data(ctx);
 }

@@ -26,12 +26,12 @@ static __always_inline enum xdpctl_reason parse_ethernet(struct parser *p)
 
 	if (unlikely(!eth))
 		return missing(p, sizeof(*eth), XDPCTL_MALFORMED_ETHERNET);
-	packet->ether_daddr_high = bpf_ntohs(*(const __be16 *)&eth->h_dest[0]);
-	packet->ether_daddr_low = bpf_ntohl(*(const __be32 *)&eth->h_dest[2]);
-	packet->ether_saddr_high = bpf_ntohs(*(const __be16 *)&eth->h_source[0]);
-	packet->ether_saddr_low = bpf_ntohl(*(const __be32 *)&eth->h_source[2]);
-	packet->ether_type = bpf_ntohs(eth->h_proto);
-	p->network_proto = eth->h_proto;
+	packet->ether_daddr_high = bpf_ntohs(load16(&eth->h_dest[0]));
+	packet->ether_daddr_low = bpf_ntohl(load32(&eth->h_dest[2]));
+	packet->ether_saddr_high = bpf_ntohs(load16(&eth->h_source[0]));
+	packet->ether_saddr_low = bpf_ntohl(load32(&eth->h_source[2]));
+	p->network_proto = load16(&eth->h_proto);
+	packet->ether_type = bpf_ntohs(p->network_proto);
 	p->offset = sizeof(*eth);
 	p->link_length = sizeof(*eth);
 	p->headers = XDPCTL_HEADER_ETHERNET;

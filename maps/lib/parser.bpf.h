@@ -32,6 +32,17 @@ struct parser {
 	bool later_fragment;  /* of an IP datagram: has no transport header */
 };
 
+/* Fields of packed headers, which clang would read byte by byte: the kernel lets packets be read at any place. */
+static __always_inline __be16 load16(const void *field)
+{
+	return *(const __be16 *)field;
+}
+
+static __always_inline __be32 load32(const void *field)
+{
+	return *(const __be32 *)field;
+}
+
 /* The header at the parser's offset; NULL when it is not wholly in the linear part. */
 static __always_inline const void *header_at(const struct parser *p, __u32 size)
 {
