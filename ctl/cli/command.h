@@ -53,6 +53,7 @@ Action declare_flush_ruleset(CLI::App& parser);
 Action declare_flush_chain(CLI::App& parser);
 Action declare_stats(CLI::App& parser);
 Action declare_test_run(CLI::App& parser);
+Action declare_explain(CLI::App& parser);
 Action declare_version(CLI::App& parser);
 
 }  // namespace xdpctl::cli

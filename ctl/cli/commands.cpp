@@ -76,6 +76,12 @@ constexpr std::array table{
             "  xdpctl test-run --ruleset new.nft --pcap in.pcap --out accepted.pcap\n"
             "  xdpctl test-run --iface eth0 --hook egress --pcap in.pcap --json\n",
             declare_test_run},
+    Command{"explain", "", "Tell why packets get their verdicts, rule by rule",
+            "  xdpctl explain tcp 192.0.2.1:1234 to 198.51.100.7:22 flags syn\n"
+            "  xdpctl explain --ruleset new.nft 'udp [2001:db8::1]:53 > [2001:db8::2]:4000 vlan 5'\n"
+            "  xdpctl explain --pcap in.pcap -n 17 --json\n"
+            "  xdpctl explain --iface eth0 --live 'tcp port 443' --timeout 30\n",
+            declare_explain},
     Command{"version", "", "Print the version", "  xdpctl version\n", declare_version},
 };
 

@@ -7,12 +7,15 @@
 #include <string>
 
 #include "base/error.h"
+#include "lang/parse.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::cli {
 
 // Reads and parses; "-" is standard input. Errors: NotFound, Input with line and column, Limit for a file too large.
 [[nodiscard]] Result<ruleset::Ruleset> read_ruleset_file(const std::string& path);
+// The same, with the names of the files that rules stand in.
+[[nodiscard]] Result<lang::ParsedFile> parse_ruleset_file(const std::string& path);
 
 // Instructions that the classifiers of all chains have together. Errors: Limit, for a ruleset too large to run.
 [[nodiscard]] Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -11,14 +10,11 @@
 #include <utility>
 
 #include "cli/capture.h"
-#include "cli/change.h"
+#include "cli/chain_choice.h"
 #include "cli/command.h"
-#include "cli/options.h"
-#include "cli/ruleset_file.h"
 #include "cli/terminal.h"
 #include "kernel/privilege.h"
 #include "lang/print.h"
-#include "ruleset/edit.h"
 #include "stats/names.h"
 #include "testrun/testrun.h"
 
@@ -27,12 +23,9 @@ namespace xdpctl::cli {
 namespace {
 
 struct Options {
-    std::string ruleset;  // empty: the running one
-    std::string interface;
+    ChainChoice choice;
     std::string capture;
     std::string out;
-    std::optional<ruleset::Hook> hook;
-    std::string mode = "xdp";
 };
 
 // What a chain's rules look like, by handle.
@@ -122,45 +115,6 @@ nlohmann::json json(const Summary& summary) {
             {"reasons", std::move(reasons)}};
 }
 
-kernel::Layer layer_of(const Options& options) {
-    if (options.hook == ruleset::Hook::Egress)
-        return kernel::Layer::TcEgress;
-    return options.mode == "tc" ? kernel::Layer::TcIngress : kernel::Layer::Xdp;
-}
-
-Result<ruleset::Ruleset> load_ruleset(const std::string& path) {
-    if (path.empty()) {
-        const auto state = open_for_reading();
-        if (!state)
-            return std::unexpected(state.error());
-        return state->ruleset();
-    }
-    auto ruleset = read_ruleset_file(path);
-    if (ruleset)
-        XDPCTL_TRY(ruleset::adopt_handles({}, *ruleset));
-    return ruleset;
-}
-
-// The chain of the hook, and of the interface if there is one.
-Result<const ruleset::Chain*> select_chain(const ruleset::Ruleset& ruleset, ruleset::Hook hook,
-                                           const std::string& interface) {
-    std::vector<const ruleset::Chain*> chains;
-    for (const ruleset::Table& table : ruleset.tables)
-        for (const ruleset::Chain& chain : table.chains)
-            if (chain.hook == hook &&
-                (interface.empty() || std::ranges::find(chain.devices, interface) != chain.devices.end()))
-                chains.push_back(&chain);
-    if (chains.size() == 1)
-        return chains.front();
-    if (!chains.empty())
-        return fail(ErrorKind::Usage, fmt::format("the ruleset has several chains of hook {}", stats::name(hook)), {},
-                    "pick one by its interface: --iface IFACE");
-    if (interface.empty())
-        return fail(ErrorKind::NotFound, fmt::format("the ruleset has no chain of hook {}", stats::name(hook)));
-    return fail(ErrorKind::NotFound,
-                fmt::format("no chain of hook {} has the device {}", stats::name(hook), interface));
-}
-
 RuleTexts rule_texts(const ruleset::Chain& chain) {
     RuleTexts texts;
     for (const ruleset::Rule& rule : chain.rules)
@@ -214,13 +168,10 @@ private:
 };
 
 Result<TestRun> prepare(const Options& options) {
-    const auto ruleset = load_ruleset(options.ruleset);
-    if (!ruleset)
-        return std::unexpected(ruleset.error());
-    const auto chain = select_chain(*ruleset, options.hook.value_or(ruleset::Hook::Ingress), options.interface);
-    if (!chain)
-        return std::unexpected(chain.error());
-    auto runner = testrun::Runner::create(**chain, layer_of(options), options.interface);
+    const auto chosen = choose_chain(options.choice);
+    if (!chosen)
+        return std::unexpected(chosen.error());
+    auto runner = create_runner(*chosen, options.choice);
     if (!runner)
         return std::unexpected(std::move(runner).error());
     std::optional<CaptureWriter> accepted;
@@ -230,7 +181,7 @@ Result<TestRun> prepare(const Options& options) {
             return std::unexpected(std::move(writer).error());
         accepted = std::move(*writer);
     }
-    return TestRun(std::move(*runner), rule_texts(**chain), std::move(accepted));
+    return TestRun(std::move(*runner), rule_texts(*chosen->place.chain), std::move(accepted));
 }
 
 // Runs every packet there is; the summary tells of those before an error too.
@@ -278,14 +229,7 @@ Action declare_test_run(CLI::App& parser) {
     parser.add_option("--pcap", options->capture, "Capture with the packets; - is standard input")
         ->type_name("FILE")
         ->required();
-    parser.add_option("--ruleset", options->ruleset, "Use the ruleset of this file instead of the running one")
-        ->type_name("FILE");
-    parser.add_option("--iface", options->interface, "Use the chain of this interface, as if packets came in there")
-        ->type_name("IFACE");
-    add_hook_option(parser, options->hook, "ingress (default) or egress");
-    parser.add_option("--mode", options->mode, "Run the programs of xdp (default) or tc; egress is always tc")
-        ->type_name("MODE")
-        ->check(CLI::IsMember({"xdp", "tc"}));
+    add_chain_options(parser, options->choice);
     parser.add_option("--out", options->out, "Write the accepted packets to this capture")->type_name("FILE");
     return [options](Session& session) { return run(session, *options); };
 }

@@ -39,18 +39,15 @@ std::string join_flags(Value flags, std::string_view separator) {
     return text;
 }
 
-void append_interval(Buffer& out, const FieldInfo& field, const Interval& interval) {
-    if (interval.first == interval.last) {
-        append(out, format_value(field.type, interval.first));
-        return;
-    }
-    append(out, format_plain(field.type, interval.first));
+// "192.0.2.1", "192.0.2.0/24", "80-90".
+std::string format_interval(const FieldInfo& field, const Interval& interval) {
+    if (interval.first == interval.last)
+        return format_value(field.type, interval.first);
+    const std::string first = format_plain(field.type, interval.first);
     const bool is_ip = field.type == ValueType::Ipv4Addr || field.type == ValueType::Ipv6Addr;
-    const auto length = is_ip ? prefix_length(interval, field.bits) : std::nullopt;
-    if (length)
-        fmt::format_to(std::back_inserter(out), "/{}", *length);
-    else
-        fmt::format_to(std::back_inserter(out), "-{}", format_plain(field.type, interval.last));
+    if (const auto length = is_ip ? prefix_length(interval, field.bits) : std::nullopt)
+        return fmt::format("{}/{}", first, *length);
+    return fmt::format("{}-{}", first, format_plain(field.type, interval.last));
 }
 
 void append_values(Buffer& out, const FieldInfo& field, const Match& match) {
@@ -59,11 +56,7 @@ void append_values(Buffer& out, const FieldInfo& field, const Match& match) {
     for (const Interval& interval : match.values) {
         if (&interval != match.values.data())
             append(out, ", ");
-        // In a set nft prints combined flags by their names, elsewhere as a number.
-        if (match.is_set && field.type == ValueType::TcpFlag && interval.first == interval.last)
-            append(out, join_flags(interval.first, " | "));
-        else
-            append_interval(out, field, interval);
+        append(out, match.is_set ? format_element(field, interval) : format_interval(field, interval));
     }
     if (match.is_set)
         append(out, " }");
@@ -129,6 +122,12 @@ std::string_view operator_sign(Relation relation) {
         return ">=";
     }
     return "==";
+}
+
+std::string format_element(const FieldInfo& field, const Interval& interval) {
+    if (field.type == ValueType::TcpFlag && interval.first == interval.last)
+        return join_flags(interval.first, " | ");
+    return format_interval(field, interval);
 }
 
 std::string format_match(const Match& match) {

@@ -21,6 +21,9 @@ enum class MatchForm {
 
 [[nodiscard]] std::string format_match(const ruleset::Match& match);
 
+// One element of a set, where nft prints combined flags by their names and elsewhere as a number.
+[[nodiscard]] std::string format_element(const ruleset::FieldInfo& field, const ruleset::Interval& interval);
+
 [[nodiscard]] std::string_view operator_sign(ruleset::Relation relation);  // "==", "<=", ...
 
 }  // namespace xdpctl::lang

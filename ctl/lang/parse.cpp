@@ -23,8 +23,7 @@ Status check_size(std::string_view text, std::string_view source) {
                 fmt::format("a ruleset has less than {}", text_size_max));
 }
 
-Result<ruleset::Ruleset> parse(std::string_view text, std::string_view source, bool with_handles,
-                               const OpenIncluded& open) {
+Result<ParsedFile> parse(std::string_view text, std::string_view source, bool with_handles, const OpenIncluded& open) {
     XDPCTL_TRY(check_size(text, source));
     Sources sources(source, text);
     Diagnostics diagnostics(sources);
@@ -34,7 +33,7 @@ Result<ruleset::Ruleset> parse(std::string_view text, std::string_view source, b
         return std::unexpected(diagnostics.error());
     std::vector<ruleset::Problem> problems = ruleset::problems(ruleset);
     if (problems.empty())
-        return ruleset;
+        return ParsedFile{std::move(ruleset), sources.names()};
     const bool is_limit =
         std::ranges::all_of(problems, [](const auto& problem) { return problem.kind == ErrorKind::Limit; });
     for (ruleset::Problem& problem : problems)
@@ -45,13 +44,23 @@ Result<ruleset::Ruleset> parse(std::string_view text, std::string_view source, b
     return std::unexpected(std::move(error));
 }
 
+Result<ruleset::Ruleset> ruleset_of(Result<ParsedFile> parsed) {
+    if (!parsed)
+        return std::unexpected(std::move(parsed).error());
+    return std::move(parsed->ruleset);
+}
+
 }  // namespace
 
 Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view source, bool with_handles) {
-    return parse(text, source, with_handles, {});
+    return ruleset_of(parse(text, source, with_handles, {}));
 }
 
 Result<ruleset::Ruleset> parse_ruleset_file(std::string_view text, std::string_view source, const OpenIncluded& open) {
+    return ruleset_of(parse_file(text, source, open));
+}
+
+Result<ParsedFile> parse_file(std::string_view text, std::string_view source, const OpenIncluded& open) {
     return parse(text, source, false, open);
 }
 

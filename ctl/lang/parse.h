@@ -30,6 +30,13 @@ using OpenIncluded = std::function<Result<std::vector<IncludedFile>>(const std::
 [[nodiscard]] Result<ruleset::Ruleset> parse_ruleset_file(std::string_view text, std::string_view source,
                                                           const OpenIncluded& open);
 
+struct ParsedFile {
+    ruleset::Ruleset ruleset;
+    std::vector<std::string> sources;  // the names that SourcePosition::text counts
+};
+// The same, for those who tell where a rule stands.
+[[nodiscard]] Result<ParsedFile> parse_file(std::string_view text, std::string_view source, const OpenIncluded& open);
+
 // One rule as on the command line: `tcp dport 22 counter drop comment "ssh"`.
 [[nodiscard]] Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source);
 

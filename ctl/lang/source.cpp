@@ -121,6 +121,13 @@ std::string_view Sources::name(ruleset::SourcePosition position) const {
     return texts_[position.text].source.name();
 }
 
+std::vector<std::string> Sources::names() const {
+    std::vector<std::string> names;
+    for (const Text& text : texts_)
+        names.emplace_back(text.source.name());
+    return names;
+}
+
 std::vector<std::string_view> Sources::includers(std::size_t offset) const {
     std::vector<std::string_view> names;
     for (std::optional<std::size_t> at = offset; at; at = text_at(*at).included_at)

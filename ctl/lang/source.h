@@ -64,6 +64,7 @@ public:
     [[nodiscard]] ruleset::SourcePosition position(std::size_t offset) const;
     [[nodiscard]] std::string_view line_text(ruleset::SourcePosition position) const;
     [[nodiscard]] std::string_view name(ruleset::SourcePosition position) const;
+    [[nodiscard]] std::vector<std::string> names() const;  // of all texts
     // The file that stands there, the one that includes it, and so on to the text itself.
     [[nodiscard]] std::vector<std::string_view> includers(std::size_t offset) const;
 

@@ -74,19 +74,6 @@ std::optional<Value> parse_ether(std::string_view text) {
     return value;
 }
 
-std::optional<Value> parse_address(ValueType type, std::string_view text) {
-    switch (type) {
-    case ValueType::EtherAddr:
-        return parse_ether(text);
-    case ValueType::Ipv4Addr:
-        return parse_ipv4(text);
-    case ValueType::Ipv6Addr:
-        return parse_ipv6(text);
-    default:
-        return std::nullopt;
-    }
-}
-
 bool is_address(ValueType type) {
     return type == ValueType::EtherAddr || type == ValueType::Ipv4Addr || type == ValueType::Ipv6Addr;
 }
@@ -180,6 +167,19 @@ void report(Cursor& cursor, const Token& token, const FieldInfo& field, std::str
 }
 
 }  // namespace
+
+std::optional<Value> parse_address(ValueType type, std::string_view text) {
+    switch (type) {
+    case ValueType::EtherAddr:
+        return parse_ether(text);
+    case ValueType::Ipv4Addr:
+        return parse_ipv4(text);
+    case ValueType::Ipv6Addr:
+        return parse_ipv6(text);
+    default:
+        return std::nullopt;
+    }
+}
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
     int base = 10;

@@ -17,6 +17,9 @@ namespace xdpctl::lang {
 // Decimal, octal with a leading 0, hexadecimal with 0x. Nothing when it is no number below 2^64.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
 
+// An Ethernet, IPv4 or IPv6 address; nothing when it is none of the type.
+[[nodiscard]] std::optional<ruleset::Value> parse_address(ruleset::ValueType type, std::string_view text);
+
 // The next value (a number, name or address that the field can have). Reports what is wrong and returns nothing.
 [[nodiscard]] std::optional<ruleset::Value> parse_value(Cursor& cursor, const ruleset::FieldInfo& field);
 

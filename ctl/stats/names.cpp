@@ -67,6 +67,52 @@ std::string_view name(xdpctl_reason reason) {
     return "unknown";
 }
 
+std::string_view meaning(xdpctl_reason reason) {
+    switch (reason) {
+    case XDPCTL_REASON_RULE:
+        return "a rule's verdict";
+    case XDPCTL_REASON_POLICY:
+        return "no rule decided: the chain's policy";
+    case XDPCTL_REASON_STAGE_MISS:
+        return "a tail call found no program: the chain's policy";
+    case XDPCTL_REASON_STAGE_ERROR:
+        return "a map lookup that cannot fail failed: the chain's policy";
+    case XDPCTL_MALFORMED_ETHERNET:
+        return "the frame is shorter than an Ethernet header";
+    case XDPCTL_MALFORMED_VLAN:
+        return "a VLAN tag is truncated";
+    case XDPCTL_MALFORMED_VLAN_DEPTH:
+        return "there are more than two VLAN tags";
+    case XDPCTL_MALFORMED_ARP:
+        return "the ARP header is truncated";
+    case XDPCTL_MALFORMED_IPV4:
+        return "the IPv4 header is truncated, or has the wrong version or a length below 20";
+    case XDPCTL_MALFORMED_IPV4_LENGTH:
+        return "the IPv4 total length is shorter than the header or past the frame";
+    case XDPCTL_MALFORMED_IPV6:
+        return "the IPv6 header is truncated or has the wrong version";
+    case XDPCTL_MALFORMED_IPV6_LENGTH:
+        return "the IPv6 payload length is past the frame";
+    case XDPCTL_MALFORMED_IPV6_EXTENSION:
+        return "an IPv6 extension header is truncated";
+    case XDPCTL_MALFORMED_IPV6_DEPTH:
+        return "there are more IPv6 extension headers than are followed";
+    case XDPCTL_MALFORMED_TCP:
+        return "the TCP header is truncated, or its data offset is below 5 or past the packet";
+    case XDPCTL_MALFORMED_UDP:
+        return "the UDP header is truncated, or its length is below 8 or past the packet";
+    case XDPCTL_MALFORMED_SCTP:
+        return "the SCTP header is truncated";
+    case XDPCTL_MALFORMED_ICMP:
+        return "the ICMP header is truncated";
+    case XDPCTL_MALFORMED_NONLINEAR:
+        return "a header lies outside the part of the frame that BPF can read";
+    case XDPCTL_REASONS:
+        break;
+    }
+    return "unknown";
+}
+
 std::string_view name(ruleset::Hook hook) {
     return ruleset::hook_name(hook);
 }

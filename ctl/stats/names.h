@@ -14,6 +14,7 @@ namespace xdpctl::stats {
 [[nodiscard]] std::string_view name(xdpctl_verdict verdict);        // "accept"
 [[nodiscard]] std::string_view name(ruleset::Verdict verdict);      // "accept"
 [[nodiscard]] std::string_view name(xdpctl_reason reason);          // "rule", "policy", "malformed-tcp"
+[[nodiscard]] std::string_view meaning(xdpctl_reason reason);       // "truncated TCP header, or ..."
 [[nodiscard]] std::string_view name(ruleset::Hook hook);            // "ingress"
 [[nodiscard]] std::string_view name(xdpctl_mode mode);              // "native"
 [[nodiscard]] std::string_view name(xdpctl_attachment attachment);  // "xdp-link", "dispatcher", "tcx", "clsact"

@@ -15,9 +15,9 @@ _xdpctl_interfaces() {
 _xdpctl_values() {
     case $1 in
     --hook) echo 'ingress egress' ;;
-    --mode) if [[ $2 == test-run ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
+    --mode) if [[ $2 == test-run || $2 == explain ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
     --iface) _xdpctl_interfaces ;;
-    --lock-timeout | --watch) echo ;;
+    --lock-timeout | --watch | --live | --number | --timeout) echo ;;
     *) return 1 ;;
     esac
 }
@@ -38,12 +38,13 @@ _xdpctl_words() {
     'list ruleset') echo '--handles --stateless' ;;
     'flush chain') echo '--hook netdev' ;;
     stats) echo "--rates --reset --watch $(_xdpctl_interfaces)" ;;
+    explain) echo '--all --hook --iface --live --mode --number --pcap --ruleset --timeout tcp udp sctp icmp icmpv6 arp ip ip6 ether hex' ;;
     test-run) echo '--hook --iface --mode --out --pcap --ruleset' ;;
     rule) echo 'add delete insert list replace' ;;
     chain) echo policy ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
-    '') echo 'apply attach chain check detach flush list rule stats status test-run version' ;;
+    '') echo 'apply attach chain check detach explain flush list rule stats status test-run version' ;;
     esac
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "e2e/capture_content.h"
 #include "e2e/cli_fixture.h"
 #include "support/packet.h"
 
@@ -25,36 +26,6 @@ constexpr const char* rules = R"(table netdev t {
     }
 }
 )";
-
-void append_word(std::string& out, std::uint32_t word) {
-    out.append(reinterpret_cast<const char*>(&word), sizeof(word));
-}
-
-// A file as tcpdump writes it, in the byte order of this machine.
-class Capture {
-public:
-    explicit Capture(std::uint32_t link_type = 1) {
-        append_word(content_, 0xa1b2c3d4);
-        append_word(content_, 0x00040002);
-        append_word(content_, 0);
-        append_word(content_, 0);
-        append_word(content_, 262144);
-        append_word(content_, link_type);
-    }
-    Capture& add(const Bytes& frame, std::size_t wire_length = 0) {
-        append_word(content_, ++seconds_);
-        append_word(content_, 0);
-        append_word(content_, static_cast<std::uint32_t>(frame.size()));
-        append_word(content_, static_cast<std::uint32_t>(std::max(frame.size(), wire_length)));
-        content_.append(reinterpret_cast<const char*>(frame.data()), frame.size());
-        return *this;
-    }
-    [[nodiscard]] const std::string& content() const { return content_; }
-
-private:
-    std::string content_;
-    std::uint32_t seconds_ = 0;
-};
 
 Bytes udp_frame(std::uint16_t port) {
     return frame({Ether{}, Ipv4{}, Udp{.dport = port}, Bytes(10)});

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// explain: verdicts with their reasons.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <future>
+
+#include "e2e/capture_content.h"
+#include "e2e/cli_fixture.h"
+#include "support/packet.h"
+
+namespace xdpctl::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* rules = R"(table netdev t {
+    chain in {
+        type filter hook ingress device "eth0" priority filter; policy accept;
+        counter comment "all"
+        ip saddr { 192.0.2.0/24, 203.0.113.7 } tcp dport 23 drop
+        include "more.nft"
+        tcp dport { 22, 80-90 } tcp flags syn counter drop comment "web"
+    }
+    chain out {
+        type filter hook egress device "eth0" priority filter; policy drop;
+    }
+}
+)";
+
+class CliExplain : public CliTest {
+protected:
+    CliExplain() {
+        more_ = file("more.nft", "\nudp dport 5000-5999 drop\n");
+        std::string text = rules;
+        text.replace(text.find("more.nft"), 8, more_);
+        ruleset_ = file("rules.nft", text);
+    }
+
+    std::string explained(const std::string& packet) { return succeed({"explain", "--ruleset", ruleset_, packet}); }
+
+    std::string more_;
+    std::string ruleset_;
+};
+
+TEST_F(CliExplain, TellsTheRuleAndWhatNearlyMatched) {
+    EXPECT_EQ(explained("tcp 192.0.2.1:1234 > 198.51.100.7:85 flags syn"),
+              fmt::format("tcp 192.0.2.1:1234 > 198.51.100.7:85 flags syn length 40\n"
+                          "  drop: tcp dport {{ 22, 80-90 }} tcp flags syn counter drop comment \"web\""
+                          " # handle 6 ({0}:7)\n"
+                          "  in chain netdev t in, hook ingress\n"
+                          "  rule 4 of 4 matched:\n"
+                          "    tcp dport {{ 22, 80-90 }}: the packet has 85, in 80-90\n"
+                          "    tcp flags syn: the packet has syn\n"
+                          "  rules without a verdict that it passed:\n"
+                          "    counter comment \"all\" # handle 3 ({0}:4)\n"
+                          "  nearly matched:\n"
+                          "    ip saddr {{ 192.0.2.0/24, 203.0.113.7 }} tcp dport 23 drop # handle 4 ({0}:5)\n"
+                          "      tcp dport 23: the packet has 85\n",
+                          ruleset_));
+}
+
+TEST_F(CliExplain, NamesTheIncludedFile) {
+    EXPECT_THAT(explained("udp 192.0.2.1:1 > 192.0.2.2:5005"),
+                HasSubstr(fmt::format("drop: udp dport 5000-5999 drop # handle 5 ({}:2)\n", more_)));
+}
+
+TEST_F(CliExplain, TellsWhyNoRuleDecides) {
+    EXPECT_THAT(explained("tcp 192.0.2.1:1 > 192.0.2.2:443"),
+                HasSubstr("  accept: no rule decided: the chain's policy\n"));
+    EXPECT_THAT(explained("tcp 192.0.2.1:1 > 192.0.2.2:22 cut 50"),
+                HasSubstr("  accept: malformed-ipv4-length: the IPv4 total length is shorter than the header or past "
+                          "the frame; no rule decided, so the chain's policy does\n"));
+}
+
+TEST_F(CliExplain, TakesPacketsFromWordsAndCaptures) {
+    const auto words = succeed_json({"explain", "--ruleset", ruleset_, "tcp", "192.0.2.1:1", "to", "192.0.2.2:22"});
+    EXPECT_EQ(words["packets"].size(), 1U);
+    EXPECT_EQ(words["packets"][0]["verdict"], "drop");
+    EXPECT_EQ(words["packets"][0]["decided"]["comment"], "web");
+    EXPECT_EQ(words["packets"][0]["decided"]["line"], 7);
+    EXPECT_EQ(words["packets"][0]["decided"]["tests"][0]["element"], "22");
+    EXPECT_EQ(words["packets"][0]["nearly"][0]["tests"][1]["holds"], false);
+    EXPECT_EQ(words["packets"][0]["passed"][0]["handle"], 3);
+    EXPECT_EQ(words["packets"][0]["agrees"], true);
+
+    const std::string capture = file("in.pcap", Capture()
+                                                    .add(frame({Ether{}, Ipv4{}, Tcp{.dport = 443}}))
+                                                    .add(frame({Ether{}, Ipv4{}, Tcp{.dport = 22}}))
+                                                    .add(Bytes(4))
+                                                    .content());
+    const auto all = succeed_json({"explain", "--ruleset", ruleset_, "--pcap", capture});
+    EXPECT_EQ(all["summary"]["packets"], 3);
+    EXPECT_EQ(all["summary"]["not_run"], 1);
+    EXPECT_EQ(all["packets"][1]["verdict"], "drop");
+    EXPECT_THAT(all["packets"][2]["not_run"], HasSubstr("shorter than an Ethernet header"));
+    const auto one = succeed_json({"explain", "--ruleset", ruleset_, "--pcap", capture, "-n", "2"});
+    EXPECT_EQ(one["packets"].size(), 1U);
+    EXPECT_EQ(one["packets"][0]["packet"], "tcp 192.0.2.1:1024 > 198.51.100.1:22 flags syn length 40");
+    refuse({"explain", "--ruleset", ruleset_, "--pcap", capture, "-n", "4"}, ErrorKind::NotFound, "3 packets, not 4");
+}
+
+TEST_F(CliExplain, SaysTheSameOnEveryLayer) {
+    const std::string packet = "tcp 192.0.2.1:1234 > 198.51.100.7:22 vlan 100 vlan 5";
+    const auto xdp = succeed_json({"explain", "--ruleset", ruleset_, packet});
+    const auto tc = succeed_json({"explain", "--ruleset", ruleset_, "--mode", "tc", packet});
+    EXPECT_EQ(tc, xdp);
+    EXPECT_EQ(xdp["packets"][0]["packet"], "tcp 192.0.2.1:1234 > 198.51.100.7:22 flags syn vlan 100 vlan 5 length 40");
+    EXPECT_THAT(succeed({"explain", "--ruleset", ruleset_, "--hook", "egress", packet}),
+                HasSubstr("  drop: no rule decided: the chain's policy\n  in chain netdev t out, hook egress\n"));
+}
+
+TEST_F(CliExplain, UsesTheRunningRulesetWithoutTouchingIt) {
+    succeed({"apply", "-f", ruleset_});
+    const std::string before = state();
+    const std::string out = succeed({"explain", "--iface", "eth0", "udp", "192.0.2.2:1", "to", "192.0.2.1:5001"});
+    EXPECT_THAT(out, HasSubstr("drop: udp dport 5000-5999 drop # handle"));
+    EXPECT_THAT(out, Not(HasSubstr("rules.nft")));
+    EXPECT_EQ(state(), before);
+}
+
+TEST_F(CliExplain, ListsAllThatNearlyMatchedWhenAsked) {
+    std::string text = "table netdev t {\nchain in {\ntype filter hook ingress device \"eth0\" priority filter;\n";
+    for (int port = 1; port <= 8; ++port)
+        text += fmt::format("tcp sport 1 tcp dport {} drop\n", port);
+    const std::string many = file("many.nft", text + "}\n}\n");
+    const std::string packet = "tcp 192.0.2.1:1 > 192.0.2.2:99";
+    EXPECT_THAT(succeed({"explain", "--ruleset", many, packet}), HasSubstr("    ... 3 more: --all shows them\n"));
+    EXPECT_THAT(succeed({"explain", "--ruleset", many, "--all", packet}), HasSubstr("tcp dport 8: the packet has 99"));
+}
+
+TEST_F(CliExplain, CatchesALivePacket) {
+    auto answer = std::async(std::launch::async, [&] {
+        return xdpctl({"explain", "--ruleset", ruleset_, "--iface", "eth0", "--live", "udp port 5005", "--timeout",
+                       "20", "--mode", "tc"});
+    });
+    while (answer.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+        send(4000, 1);
+        send(5005, 1);
+    }
+    const CommandResult result = answer.get();
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("> 192.0.2.1:5005 length 38\n  drop: udp dport 5000-5999 drop"));
+}
+
+TEST_F(CliExplain, RefusesWhatItCannotAnswer) {
+    refuse({"explain"}, ErrorKind::Usage, "no packet is named");
+    refuse({"explain", "tcp 192.0.2.1:1 > 192.0.2.2:2", "--live", ""}, ErrorKind::Usage, "packets come from one place");
+    refuse({"explain", "--live", "udp"}, ErrorKind::Usage, "--live needs an interface");
+    refuse({"explain", "-n", "1", "hex", "00"}, ErrorKind::Usage, "-n counts the packets of a capture");
+    refuse({"explain", "tcp 192.0.2.1:1 > 192.0.2.2:2 flgs"}, ErrorKind::Input, "did you mean 'flags'?");
+    refuse({"explain", "udp 192.0.2.1:1 > 192.0.2.2:2"}, ErrorKind::NotFound, "the ruleset has no chain");
+    const auto live = [&](const std::string& expression) {
+        return std::vector<std::string>{"explain", "--ruleset", ruleset_,   "--iface",   "eth0", "--mode",
+                                        "tc",      "--live",    expression, "--timeout", "0.1"};
+    };
+    refuse(live("udp port port"), ErrorKind::Input, "is no expression that libpcap knows");
+    refuse(live("udp port 7"), ErrorKind::NotFound, "no such packet on eth0 in 0.1 seconds");
+}
+
+}  // namespace
+}  // namespace xdpctl::test

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is told about packets, by hand and against the reference evaluator.
+#include <gtest/gtest.h>
+
+#include "lang/parse.h"
+#include "lang/print.h"
+#include "story/story.h"
+#include "support/evaluator.h"
+#include "support/packet.h"
+#include "support/packet_fields.h"
+#include "support/random_chain.h"
+#include "support/random_fields.h"
+
+namespace xdpctl::story {
+namespace {
+
+using ruleset::Hook;
+using ruleset::Verdict;
+using test::Bytes;
+using test::frame;
+
+ruleset::Chain chain_of(const std::string& rules) {
+    const auto parsed = lang::parse_ruleset(
+        "table netdev t {\nchain c {\ntype filter hook ingress device \"eth0\" priority filter; policy drop;\n" +
+            rules + "\n}\n}\n",
+        "test");
+    EXPECT_TRUE(parsed) << parsed.error().text();
+    return parsed ? parsed->tables.front().chains.front() : ruleset::Chain{};
+}
+
+xdpctl_packet parsed(const Bytes& frame) {
+    std::mt19937 random(1);
+    return test::packet_of(test::parse_frame(frame, Hook::Ingress), DeviceSlot{0}, random);
+}
+
+TEST(Story, TellsEveryMatchOfEveryRule) {
+    const ruleset::Chain chain = chain_of(
+        "counter\n"
+        "ip saddr { 192.0.2.0/24, 203.0.113.1 } tcp dport 23 accept\n"
+        "tcp flags & (syn | ack) == syn iifname \"eth0\" accept\n"
+        "drop");
+    const Story story = tell(chain, parsed(frame({test::Ether{}, test::Ipv4{}, test::Tcp{.dport = 22}})));
+    EXPECT_EQ(story.verdict, Verdict::Accept);
+    EXPECT_EQ(story.reason, XDPCTL_REASON_RULE);
+    ASSERT_EQ(story.steps.size(), 3U);
+    EXPECT_TRUE(story.steps[0].matched());
+    EXPECT_TRUE(story.steps[0].tests.empty());
+
+    const Step& near = story.steps[1];
+    EXPECT_FALSE(near.matched());
+    EXPECT_TRUE(near.nearly_matched());
+    ASSERT_EQ(near.tests.size(), 2U);
+    EXPECT_TRUE(near.tests[0].holds);
+    EXPECT_EQ(near.tests[0].found, 0xc0000201);
+    EXPECT_EQ(near.tests[0].element, (ruleset::Interval{0xc0000200, 0xc00002ff}));
+    EXPECT_FALSE(near.tests[1].holds);
+    EXPECT_EQ(near.tests[1].found, 22);
+
+    EXPECT_EQ(story.decided(), &story.steps[2]);
+    EXPECT_EQ(story.decided()->number, 3U);
+    EXPECT_EQ(story.decided()->tests[0].found, 2);
+}
+
+TEST(Story, TellsOfFieldsThatAreMissing) {
+    const ruleset::Chain chain = chain_of("tcp dport != 22 ip saddr 192.0.2.1 accept");
+    const Story story = tell(chain, parsed(frame({test::Ether{}, test::Ipv4{}, test::Udp{}})));
+    EXPECT_EQ(story.verdict, Verdict::Drop);
+    EXPECT_EQ(story.reason, XDPCTL_REASON_POLICY);
+    EXPECT_EQ(story.decided(), nullptr);
+    EXPECT_FALSE(story.steps[0].tests[0].holds);
+    EXPECT_EQ(story.steps[0].tests[0].found, std::nullopt);
+    EXPECT_TRUE(story.steps[0].tests[1].holds);
+}
+
+TEST(Story, NamesWhatIsMalformed) {
+    const Story story =
+        tell(chain_of("tcp dport 22 accept"), parsed(test::cut(frame({test::Ether{}, test::Ipv4{}, test::Tcp{}}), 44)));
+    EXPECT_EQ(story.reason, XDPCTL_MALFORMED_IPV4_LENGTH);
+}
+
+TEST(Story, AgreesWithTheReference) {
+    std::mt19937 random(20261126);
+    for (int round = 0; round < 200; ++round) {
+        const Hook hook = round % 2 == 0 ? Hook::Ingress : Hook::Egress;
+        const ruleset::Chain chain = test::random_chain(random, hook, 1 + random() % 20);
+        for (int i = 0; i < 20; ++i) {
+            const test::Fields fields = test::random_fields(random, chain);
+            const test::Evaluation expected = test::evaluate(chain, fields, chain.devices.front());
+            const Story story = tell(chain, test::packet_of(fields, DeviceSlot{0}, random));
+            ASSERT_EQ(story.verdict, expected.verdict) << lang::print_chain(chain);
+            ASSERT_EQ(story.reason, expected.reason) << lang::print_chain(chain);
+            ASSERT_EQ(story.decided() != nullptr, expected.rule.has_value());
+            if (expected.rule) {
+                ASSERT_EQ(story.decided()->number, *expected.rule + 1) << lang::print_chain(chain);
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace xdpctl::story
