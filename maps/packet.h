@@ -12,6 +12,9 @@
 
 #include "verdict.h"
 
+/* Log statements of one packet that are reported: the first ones it met. */
+#define XDPCTL_LOGS_MAX 4
+
 /* Extension headers walked before a packet is called malformed. */
 #define XDPCTL_IPV6_EXTENSIONS_MAX 8
 
@@ -65,11 +68,13 @@ struct xdpctl_packet {
 	__u8 reason; /* enum xdpctl_reason; the entry sets it to `malformed`, else XDPCTL_REASON_POLICY */
 	__u16 device; /* slot of the device in the chain: index into xdpctl_devices */
 	__u32 rule; /* slot of the rule that decided, XDPCTL_NO_RULE when none */
+	__u32 logs; /* log statements met, XDPCTL_LOGS_MAX at most */
+	__u32 log_rules[XDPCTL_LOGS_MAX]; /* slots of their rules, in order */
 };
 
 #define XDPCTL_NO_RULE 0xffffffffU
 
-static_assert(sizeof(struct xdpctl_packet) == 84, "shared with loaded programs");
+static_assert(sizeof(struct xdpctl_packet) == 104, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, headers) == 32, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, verdict) == 76, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, rule) == 80, "shared with loaded programs");

@@ -56,7 +56,8 @@ enum xdpctl_tuple_dimension {
 #define XDPCTL_TUPLE_COUNT    (1U << 29) /* counts the packet */
 #define XDPCTL_TUPLE_FINAL    (1U << 28) /* has a verdict: evaluation ends */
 #define XDPCTL_TUPLE_DROP     (1U << 27) /* the verdict is drop, else accept */
-#define XDPCTL_TUPLE_SLOT     (XDPCTL_TUPLE_DROP - 1)
+#define XDPCTL_TUPLE_LOG      (1U << 26) /* logs the packet */
+#define XDPCTL_TUPLE_SLOT     (XDPCTL_TUPLE_LOG - 1)
 
 /* Bits of the key beside addresses and ports: protocol, TCP flags, and eight header bits. */
 #define XDPCTL_TUPLE_BITS           24
@@ -190,6 +191,8 @@ struct xdpctl_tuple_array {
 struct xdpctl_tuple_config {
 	__u32 policy;  /* enum xdpctl_verdict */
 	__u32 resumes; /* some rule has no verdict */
+	__u32 logs;    /* some rule logs */
+	__u32 reserved;
 	struct xdpctl_tuple_window source4, destination4;
 	struct xdpctl_tuple_window source6, destination6;
 	struct xdpctl_tuple_array index4; /* of struct xdpctl_tuple_index4 */

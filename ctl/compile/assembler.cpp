@@ -103,6 +103,10 @@ void Assembler::add(Register to, std::int32_t value) {
     emit(with_immediate(BPF_ALU64 | BPF_ADD, to, std::bit_cast<std::uint32_t>(value)));
 }
 
+void Assembler::shift_left(Register to, std::uint32_t bits) {
+    emit(with_immediate(BPF_ALU64 | BPF_LSH, to, bits));
+}
+
 void Assembler::move32(Register to, Register from) {
     emit(with_register(BPF_ALU | BPF_MOV, to, from));
 }

@@ -65,6 +65,7 @@ public:
     void move(Register to, Register from);
     void add(Register to, Register from);
     void add(Register to, std::int32_t value);
+    void shift_left(Register to, std::uint32_t bits);
     // 32-bit operations: the upper half of the register becomes zero.
     void move32(Register to, Register from);
     void subtract32(Register to, std::uint32_t value);

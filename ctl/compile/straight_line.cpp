@@ -16,6 +16,7 @@
 // that the verifier finds its state equal wherever paths meet, on every kernel.
 #include <fmt/format.h>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -43,12 +44,14 @@ constexpr std::uint32_t body_max = 4'000;
 
 struct Count {};
 
+struct Log {};
+
 struct Decide {
     ruleset::Verdict verdict;
     bool counted;  // the rule counts right before
 };
 
-using Step = std::variant<Condition, Count, Decide>;
+using Step = std::variant<Condition, Count, Log, Decide>;
 
 struct PlannedRule {
     RuleSlot slot{};
@@ -85,6 +88,11 @@ PlannedRule plan(const ruleset::Rule& rule, RuleSlot slot, std::span<const std::
         } else if (std::holds_alternative<ruleset::Counter>(statement)) {
             leading = false;
             out.steps.emplace_back(Count{});
+        } else if (std::holds_alternative<ruleset::Log>(statement)) {
+            leading = false;
+            // In front of a counter that came right before, where it does the same: verdicts have counters with them.
+            const bool counted = !out.steps.empty() && std::holds_alternative<Count>(out.steps.back());
+            out.steps.emplace(counted ? std::prev(out.steps.end()) : out.steps.end(), Log{});
         } else {
             const bool counted = !out.steps.empty() && std::holds_alternative<Count>(out.steps.back());
             if (counted)
@@ -194,6 +202,8 @@ private:
                 emit_condition(*condition, next);
             else if (const auto* decide = std::get_if<Decide>(&step))
                 emit_decide(*decide, slot);
+            else if (std::holds_alternative<Log>(step))
+                emit_log(slot);
             else
                 emit_count(slot);
         }
@@ -215,6 +225,20 @@ private:
             asm_.jump(decide.counted ? counted_accept_ : accept_);
         else
             asm_.jump(decide.counted ? counted_drop_ : drop_);
+    }
+
+    // As log_packet() in maps/lib/log.bpf.h does.
+    void emit_log(RuleSlot slot) {
+        const Label full = asm_.label();
+        asm_.load(Size::U32, Register::R1, packet, offsetof(xdpctl_packet, logs));
+        asm_.jump_if32(Compare::GreaterEqual, Register::R1, XDPCTL_LOGS_MAX, full);
+        asm_.move(Register::R2, Register::R1);
+        asm_.shift_left(Register::R2, 2);
+        asm_.add(Register::R2, packet);
+        asm_.store(Size::U32, Register::R2, offsetof(xdpctl_packet, log_rules), std::to_underlying(slot));
+        asm_.add(Register::R1, 1);
+        asm_.store(Size::U32, packet, offsetof(xdpctl_packet, logs), Register::R1);
+        asm_.bind(full);
     }
 
     void emit_count(RuleSlot slot) {

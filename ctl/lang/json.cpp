@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "lang/format_match.h"
+#include "lang/log.h"
 #include "lang/print.h"
 #include "lang/value.h"
 #include "ruleset/check.h"
@@ -136,6 +137,8 @@ json statement_json(const Match& match) {
 json statement_json(const Statement& statement, const Rule& rule, const PrintOptions& options) {
     if (const auto* match = std::get_if<Match>(&statement))
         return statement_json(*match);
+    if (const auto* log = std::get_if<ruleset::Log>(&statement))
+        return {{"log", log_json(*log)}};
     if (const auto* verdict = std::get_if<Verdict>(&statement))
         return {{verdict_word(*verdict), nullptr}};
     if (options.stateless)

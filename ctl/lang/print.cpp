@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "lang/format_match.h"
+#include "lang/log.h"
 #include "ruleset/check.h"
 
 namespace xdpctl::lang {
@@ -87,6 +88,8 @@ private:
             append("{}", format_match(*match));
         else if (const auto* counter = std::get_if<Counter>(&statement))
             print_counter(*counter, rule);
+        else if (const auto* log = std::get_if<ruleset::Log>(&statement))
+            append("{}", format_log(*log));
         else
             append("{}", verdict_word(std::get<Verdict>(statement)));
     }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <utility>
 
+#include "lang/log.h"
 #include "lang/match.h"
 #include "lang/protocols.h"
 #include "lang/suggest.h"
@@ -26,7 +27,7 @@ using ruleset::Verdict;
 
 constexpr std::string_view protocol_words[] = {"ip",   "tcp",  "udp",  "ip6",    "meta",
                                                "icmp", "vlan", "sctp", "icmpv6", "ether"};
-constexpr std::string_view other_words[] = {"accept", "drop", "counter", "comment", "iifname", "oifname"};
+constexpr std::string_view other_words[] = {"accept", "drop", "counter", "log", "comment", "iifname", "oifname"};
 // Keys of meta that nft does not take without it.
 constexpr std::string_view meta_words[] = {"length", "l4proto", "protocol"};
 
@@ -102,6 +103,8 @@ bool RuleParser::parse_statement(const Token& first) {
     }
     if (word == "counter")
         return parse_counter();
+    if (word == "log")
+        return parse_log_statement();
     if (word == "iifname" || word == "oifname") {
         cursor_.take();
         return parse_match_of(word == "iifname" ? Field::MetaIifname : Field::MetaOifname);
@@ -132,6 +135,19 @@ bool RuleParser::parse_counter() {
     if (cursor_.at_word("name"))
         return cursor_.error(cursor_.peek(), "named counters are not supported yet", "write 'counter' alone");
     statements_.emplace_back(counter);
+    return true;
+}
+
+bool RuleParser::parse_log_statement() {
+    const auto is_log = [](const Statement& statement) { return std::holds_alternative<ruleset::Log>(statement); };
+    if (std::ranges::any_of(statements_, is_log))
+        return cursor_.error(cursor_.peek(), "a second log in a rule is not supported yet",
+                             "write two rules to log at two places");
+    cursor_.take();
+    ruleset::Log log;
+    if (!parse_log(cursor_, log))
+        return false;
+    statements_.emplace_back(std::move(log));
     return true;
 }
 

@@ -22,6 +22,7 @@ private:
     bool parse_statements();
     bool parse_statement(const Token& first);
     bool parse_counter();
+    bool parse_log_statement();
     bool parse_field(std::string_view protocol);
     bool parse_match_of(ruleset::Field field);
     bool parse_comment(ruleset::Rule& rule);

@@ -17,7 +17,6 @@ constexpr std::string_view split_protocols = "write one rule for each protocol: 
 
 constexpr Unsupported statements[] = {
     {"limit", leave_out},
-    {"log", "leave it out; counters show that the rule matched"},
     {"reject", use_drop},
     {"jump", inline_rules},
     {"goto", inline_rules},

@@ -37,6 +37,8 @@ struct MeaningHash {
             mix(seed, std::uint64_t{statement.index()});
             if (const auto* match = std::get_if<Match>(&statement))
                 mix(seed, *match);
+            else if (const auto* log = std::get_if<Log>(&statement))
+                mix(seed, std::uint64_t{std::hash<std::string>{}(log->prefix)});
             else if (const auto* verdict = std::get_if<Verdict>(&statement))
                 mix(seed, static_cast<std::uint64_t>(*verdict));
         }

@@ -83,6 +83,17 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+// Why a text in quotation marks cannot stand in a ruleset.
+std::optional<std::string> text_fault(std::string_view what, std::string_view text, std::size_t size_max) {
+    if (text.size() > size_max)
+        return fmt::format("the {} is longer than {} bytes", what, size_max);
+    if (text.find('"') != std::string_view::npos || std::ranges::any_of(text, is_control) || has_wide_control(text))
+        return fmt::format("a {} cannot have quotation marks or control characters", what);
+    if (!is_utf8(text))
+        return fmt::format("the {} is not valid UTF-8", what);
+    return std::nullopt;
+}
+
 Value value_limit(const FieldInfo& field) {
     return field.bits == 128 ? ~Value{0} : (Value{1} << field.bits) - 1;
 }
@@ -148,11 +159,18 @@ std::optional<std::string> rule_fault(const Rule& rule, Hook hook) {
     if (rule.statements.empty())
         return "a rule needs a statement";
     bool counted = false;
+    bool logged = false;
     for (const Statement& statement : rule.statements) {
         if (std::holds_alternative<Verdict>(statement) && &statement != &rule.statements.back())
             return "nothing can follow a verdict";
         if (std::holds_alternative<Counter>(statement) && std::exchange(counted, true))
             return "a rule has one counter";
+        if (const auto* log = std::get_if<Log>(&statement)) {
+            if (std::exchange(logged, true))
+                return "a rule has one log";
+            if (auto fault = log_fault(*log))
+                return fault;
+        }
         if (const auto* match = std::get_if<Match>(&statement))
             if (auto fault = match_fault(*match, hook))
                 return fault;
@@ -280,14 +298,13 @@ std::optional<std::string> device_fault(std::string_view device) {
 }
 
 std::optional<std::string> comment_fault(std::string_view comment) {
-    if (comment.size() > comment_size_max)
-        return fmt::format("the comment is longer than {} bytes", comment_size_max);
-    if (comment.find('"') != std::string_view::npos || std::ranges::any_of(comment, is_control) ||
-        has_wide_control(comment))
-        return "a comment cannot have quotation marks or control characters";
-    if (!is_utf8(comment))
-        return "the comment is not valid UTF-8";
-    return std::nullopt;
+    return text_fault("comment", comment, comment_size_max);
+}
+
+std::optional<std::string> log_fault(const Log& log) {
+    if (log.group && log.level != LogLevel::Warn)
+        return "a log has a level or a group, not both";
+    return text_fault("prefix", log.prefix, log_prefix_size_max);
 }
 
 std::string_view hook_name(Hook hook) {

@@ -15,6 +15,7 @@ namespace xdpctl::ruleset {
 
 inline constexpr std::size_t name_size_max = 255;     // of tables and chains, as in nft
 inline constexpr std::size_t comment_size_max = 128;  // bytes, as in nft
+inline constexpr std::size_t log_prefix_size_max = 127;
 inline constexpr std::size_t tables_max = 1024;
 inline constexpr std::size_t chains_max = 1024;  // in a table
 
@@ -34,6 +35,7 @@ struct Problem {
 [[nodiscard]] std::optional<std::string> name_fault(std::string_view name);  // of a table or chain
 [[nodiscard]] std::optional<std::string> device_fault(std::string_view device);
 [[nodiscard]] std::optional<std::string> comment_fault(std::string_view comment);
+[[nodiscard]] std::optional<std::string> log_fault(const Log& log);
 
 [[nodiscard]] std::string_view hook_name(Hook hook);  // "ingress", "egress"
 

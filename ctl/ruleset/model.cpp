@@ -28,6 +28,13 @@ const Counter* Rule::counter() const {
     return nullptr;
 }
 
+const Log* Rule::log() const {
+    for (const Statement& statement : statements)
+        if (const auto* log = std::get_if<Log>(&statement))
+            return log;
+    return nullptr;
+}
+
 std::optional<Verdict> Rule::verdict() const {
     for (const Statement& statement : statements)
         if (const auto* verdict = std::get_if<Verdict>(&statement))

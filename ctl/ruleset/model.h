@@ -53,9 +53,22 @@ struct Counter {
     bool operator==(const Counter&) const = default;
 };
 
+// Of syslog; Warn is what a log without a level has.
+enum class LogLevel : std::uint8_t { Emerg, Alert, Crit, Err, Warn, Notice, Info, Debug };
+
+// Reports a packet that comes this far in its rule to whoever monitors. nft has levels for its log and groups for its
+// netlink sockets, never both; here either only labels the report.
+struct Log {
+    std::string prefix;
+    std::optional<std::uint16_t> group;
+    std::optional<std::uint32_t> snaplen;  // bytes of the frame to report
+    LogLevel level = LogLevel::Warn;
+    bool operator==(const Log&) const = default;
+};
+
 enum class Verdict : std::uint8_t { Accept, Drop };
 
-using Statement = std::variant<Match, Counter, Verdict>;
+using Statement = std::variant<Match, Counter, Log, Verdict>;
 
 // Where an object stands in its source; line 0 when it has none.
 struct SourcePosition {
@@ -65,7 +78,7 @@ struct SourcePosition {
     bool operator==(const SourcePosition&) const { return true; }  // see top of file
 };
 
-// Statements in order; at most one Counter, and a Verdict only as the last one.
+// Statements in order; at most one Counter and one Log, and a Verdict only as the last one.
 struct Rule {
     std::vector<Statement> statements;
     std::string comment;
@@ -74,6 +87,7 @@ struct Rule {
     bool operator==(const Rule&) const = default;
 
     [[nodiscard]] const Counter* counter() const;
+    [[nodiscard]] const Log* log() const;
     [[nodiscard]] std::optional<Verdict> verdict() const;
 };
 

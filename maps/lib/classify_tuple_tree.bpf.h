@@ -10,6 +10,7 @@
 
 #include "maps/counter.h"
 #include "maps/lib/exit.bpf.h"
+#include "maps/lib/log.bpf.h"
 #include "maps/lib/loop.bpf.h"
 #include "maps/lib/residual.bpf.h"
 #include "maps/lib/rule_counters.bpf.h"
@@ -262,6 +263,8 @@ static __always_inline bool act(struct xdpctl_packet *packet, __u32 action)
 
 	if (action & XDPCTL_TUPLE_COUNT)
 		count_rule(slot, packet->length);
+	if (config.logs && (action & XDPCTL_TUPLE_LOG))
+		log_packet(packet, slot);
 	if (config.resumes && !(action & XDPCTL_TUPLE_FINAL))
 		return false;
 	packet->verdict = action / XDPCTL_TUPLE_DROP & 1;

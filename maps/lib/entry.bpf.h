@@ -15,6 +15,7 @@ static __always_inline int enter(struct xdpctl_ctx *ctx, __u16 device, enum xdpc
 		return stage_error(device, ctx_length(ctx));
 	parse_packet(ctx, packet, hook);
 	packet->device = device;
+	packet->logs = 0;
 
 	bpf_tail_call_static(ctx, &stages, XDPCTL_STAGE_CLASSIFY);
 

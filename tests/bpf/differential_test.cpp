@@ -62,6 +62,11 @@ protected:
         EXPECT_EQ(got->reason, expected.reason);
         const auto rule = expected.rule ? std::optional(chain.rules[*expected.rule].handle) : std::nullopt;
         EXPECT_EQ(got->rule, rule);
+        // A rule's slot is its place in the chain.
+        const std::vector<std::size_t> logged(got->packet.log_rules, got->packet.log_rules + got->packet.logs);
+        std::vector<std::size_t> reported = expected.logged;
+        reported.resize(std::min<std::size_t>(reported.size(), XDPCTL_LOGS_MAX));
+        EXPECT_EQ(logged, reported);
     }
 };
 

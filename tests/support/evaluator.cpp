@@ -294,6 +294,8 @@ Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::stri
                     break;
             } else if (std::holds_alternative<ruleset::Counter>(statement)) {
                 out.counted.push_back(i);
+            } else if (std::holds_alternative<ruleset::Log>(statement)) {
+                out.logged.push_back(i);
             } else {
                 out.verdict = std::get<ruleset::Verdict>(statement);
                 out.reason = XDPCTL_REASON_RULE;

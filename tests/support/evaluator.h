@@ -33,6 +33,7 @@ struct Evaluation {
     xdpctl_reason reason{};
     std::optional<std::size_t> rule;   // index of the rule that decided
     std::vector<std::size_t> counted;  // indices of the rules whose counters the packet reached
+    std::vector<std::size_t> logged;   // and of those whose logs it reached
 };
 
 // `device` is what iifname and oifname are compared with.

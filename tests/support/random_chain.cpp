@@ -110,6 +110,10 @@ ruleset::Rule random_rule(std::mt19937& random, ruleset::Hook hook) {
         const std::size_t place = one_in(random, 4) ? up_to(random, matches) : matches;
         rule.statements.insert(rule.statements.begin() + static_cast<std::ptrdiff_t>(place), ruleset::Counter{});
     }
+    if (one_in(random, 8)) {
+        const std::size_t place = up_to(random, rule.statements.size());
+        rule.statements.insert(rule.statements.begin() + static_cast<std::ptrdiff_t>(place), ruleset::Log{});
+    }
     // Mostly rules that go on, so that a packet meets many rules.
     if (matches != 0 && one_in(random, 3))
         rule.statements.emplace_back(one_in(random, 2) ? ruleset::Verdict::Drop : ruleset::Verdict::Accept);

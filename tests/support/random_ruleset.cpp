@@ -245,6 +245,18 @@ Rule RandomRuleset::rule() {
             place = options_.for_nft_listing ? 0 : below(place + 1);
         rule.statements.insert(rule.statements.begin() + static_cast<std::ptrdiff_t>(place), ruleset::Counter{});
     }
+    if (chance(15)) {
+        ruleset::Log log;
+        if (chance(50))
+            log.prefix = fmt::format("log {}: ", below(100));
+        if (chance(30))
+            log.group = static_cast<std::uint16_t>(below(10));
+        else if (chance(30))
+            log.level = static_cast<ruleset::LogLevel>(below(8));
+        if (log.group && chance(50))  // nft drops it elsewhere
+            log.snaplen = static_cast<std::uint32_t>(below(1500));
+        rule.statements.emplace_back(std::move(log));
+    }
     if (chance(80) || rule.statements.empty())
         rule.statements.emplace_back(chance(50) ? Verdict::Accept : Verdict::Drop);
     if (chance(10))

@@ -224,7 +224,7 @@ TEST_P(EveryFeature, OfNftThatIsMissingIsNamed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Statements, EveryFeature,
-                         testing::Values("limit rate 10/second", "log prefix \"x\"", "reject with tcp reset", "jump c",
+                         testing::Values("limit rate 10/second", "reject with tcp reset", "jump c",
                                          "goto c", "return", "continue", "quota over 10 mbytes", "fwd to eth1",
                                          "dup to eth1", "add @s { ip saddr }", "update @s { ip saddr }", "ct state new",
                                          "queue num 1", "notrack", "th dport 53", "arp operation request",

@@ -16,6 +16,8 @@ constexpr std::string_view canonical = R"(table netdev xdpctl {
 		comment "towards us"
 		type filter hook ingress devices = { eth0, eth1 } priority filter - 5; policy drop;
 		tcp dport 22 counter packets 3 bytes 180 accept comment "ssh"
+		tcp dport 23 log prefix "telnet: " level debug drop
+		log group 3 snaplen 64
 		drop
 	}
 

@@ -76,6 +76,7 @@ struct Candidates {
     std::vector<xdpctl_residual_interval> intervals;
     std::uint32_t orders = 0;
     bool resumes = false;
+    bool logs = false;
 };
 
 }  // namespace xdpctl::compile::tuple_tree

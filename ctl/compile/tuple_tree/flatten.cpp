@@ -6,6 +6,7 @@
 #include <iterator>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -231,6 +232,7 @@ public:
         if (out_.ipv4.size() + out_.ipv6.size() == before)
             return;
         out_.resumes |= (action & XDPCTL_TUPLE_FINAL) == 0;
+        out_.logs |= (action & XDPCTL_TUPLE_LOG) != 0;
         ++out_.orders;
     }
 
@@ -464,25 +466,32 @@ std::uint32_t verdict_bits(ruleset::Verdict verdict) {
     return XDPCTL_TUPLE_FINAL | (verdict == ruleset::Verdict::Drop ? XDPCTL_TUPLE_DROP : 0U);
 }
 
-// A counter directly before the verdict belongs to the verdict's step.
+// What a statement does to the action of its step; nothing for a match.
+std::uint32_t effect_bits(const ruleset::Statement& statement) {
+    if (std::holds_alternative<ruleset::Counter>(statement))
+        return XDPCTL_TUPLE_COUNT;
+    if (std::holds_alternative<ruleset::Log>(statement))
+        return XDPCTL_TUPLE_LOG;
+    const auto* verdict = std::get_if<ruleset::Verdict>(&statement);
+    return verdict != nullptr ? verdict_bits(*verdict) : 0;
+}
+
+// Effects with no match between them are one step.
 void flatten_rule(Flattener& flattener, const ruleset::Rule& rule, RuleSlot slot, const Placement& placement) {
     const auto slot_bits = static_cast<std::uint32_t>(slot);
     Demand demand;
-    for (auto statement = rule.statements.begin(); statement != rule.statements.end(); ++statement) {
-        if (const auto* match = std::get_if<ruleset::Match>(&*statement)) {
+    std::uint32_t effects = 0;  // of the statements since the last match
+    for (const ruleset::Statement& statement : rule.statements) {
+        if (const auto* match = std::get_if<ruleset::Match>(&statement)) {
+            if (effects != 0)
+                flattener.add_step(demand, slot_bits | std::exchange(effects, 0));
             add(demand, condition(*match, placement.device_names));
-        } else if (std::holds_alternative<ruleset::Counter>(*statement)) {
-            const auto next = std::next(statement);
-            const auto* verdict = next == rule.statements.end() ? nullptr : std::get_if<ruleset::Verdict>(&*next);
-            flattener.add_step(demand,
-                               slot_bits | XDPCTL_TUPLE_COUNT | (verdict != nullptr ? verdict_bits(*verdict) : 0));
-            if (verdict != nullptr)
-                return;
-        } else if (const auto* verdict = std::get_if<ruleset::Verdict>(&*statement)) {
-            flattener.add_step(demand, slot_bits | verdict_bits(*verdict));
-            return;
+        } else {
+            effects |= effect_bits(statement);
         }
     }
+    if (effects != 0)
+        flattener.add_step(demand, slot_bits | effects);
 }
 
 std::uint32_t count_effects(const ruleset::Chain& chain) {
