@@ -11,6 +11,7 @@ enum xdpctl_stage {
 	XDPCTL_STAGE_FWD = 4,
 	XDPCTL_STAGE_SET_UPDATE = 5,
 	XDPCTL_STAGE_CT = 6,
+	XDPCTL_STAGE_OBSERVE = 7,     /* 7..10: what looks on behind the exit */
 	XDPCTL_STAGE_USER_FIRST = 16, /* 16..31 belong to the operator's own programs */
 	XDPCTL_STAGE_USER_LAST = 31,
 	XDPCTL_STAGES = 32,

@@ -6,7 +6,7 @@
 SEC("tc")
 int tc_classify(struct __sk_buff *ctx)
 {
-	return classify();
+	return classify(ctx);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -6,7 +6,7 @@
 SEC("tc")
 int tc_exit(struct __sk_buff *ctx)
 {
-	return leave();
+	return leave(ctx);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

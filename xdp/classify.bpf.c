@@ -6,7 +6,7 @@
 SEC("xdp")
 int xdp_classify(struct xdp_md *ctx)
 {
-	return classify();
+	return classify(ctx);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -6,7 +6,7 @@
 SEC("xdp")
 int xdp_exit(struct xdp_md *ctx)
 {
-	return leave();
+	return leave(ctx);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

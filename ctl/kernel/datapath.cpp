@@ -195,8 +195,7 @@ Result<EntryObject> Datapath::open_entry(DeviceSlot slot) const {
     }
     if (entry == nullptr)
         return fail(ErrorKind::Failed, "cannot find program " + std::string(name) + " in its object");
-    bpf_program__set_expected_attach_type(entry, bpf_attach_type{});
-    bpf_program__set_flags(entry, entry_type(layer_).flags);
+    set_type(entry, entry_type(layer_));
     return EntryObject(*std::move(object), entry);
 }
 
@@ -208,8 +207,9 @@ Status Datapath::prepare_exit() const {
         return std::unexpected(std::move(object).error());
     const auto maps = program_maps(packet_, stages_, *maps_);
     XDPCTL_TRY(use_maps(object->get(), maps));
+    bpf_program* program = bpf_object__next_program(object->get(), nullptr);
+    set_type(program, classifier_type(layer_));
     XDPCTL_TRY(load_object(object->get(), "cannot load the exit program"));
-    const bpf_program* program = bpf_object__next_program(object->get(), nullptr);
     const bpf_insn* first = bpf_program__insns(program);
     exit_.assign(first, first + bpf_program__insn_cnt(program));
     rename_maps(exit_, object->get(), maps);

@@ -49,8 +49,7 @@ constexpr std::uint8_t jcond = 0xe0;  // BPF_JCOND, which older headers lack
 bool loads(const char* name, std::uint32_t flags, std::span<const bpf_insn> instructions) {
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     options.prog_flags = flags;
-    return Fd(bpf_prog_load(BPF_PROG_TYPE_XDP, name, license, instructions.data(), instructions.size(),
-                            &options))
+    return Fd(bpf_prog_load(BPF_PROG_TYPE_XDP, name, license, instructions.data(), instructions.size(), &options))
         .valid();
 }
 
@@ -77,6 +76,11 @@ Result<Fd> load_program(const char* name, const ProgramType& type, std::span<con
         error = errno;
     log.resize(std::strlen(log.data()));
     return refused(error, std::string("cannot load program ") + name, log);
+}
+
+void set_type(bpf_program* program, const ProgramType& type) {
+    bpf_program__set_expected_attach_type(program, bpf_attach_type{});
+    bpf_program__set_flags(program, type.flags);
 }
 
 Status load_object(bpf_object* object, std::string what) {

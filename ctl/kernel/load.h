@@ -23,6 +23,9 @@ struct ProgramType {
 [[nodiscard]] Result<Fd> load_program(const char* name, const ProgramType& type,
                                       std::span<const bpf_insn> instructions);
 
+// Makes a program of an opened object one of the type.
+void set_type(bpf_program* program, const ProgramType& type);
+
 // Loads an opened object with everything in it. `what` begins the error's text. Errors: as load_program.
 [[nodiscard]] Status load_object(bpf_object* object, std::string what);
 

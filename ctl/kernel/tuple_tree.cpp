@@ -54,8 +54,7 @@ Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::s
         return fail_errno(error, "cannot size the classifier's tables");
     XDPCTL_TRY(use_maps(object->get(), maps));
     bpf_program* program = bpf_object__next_program(object->get(), nullptr);
-    bpf_program__set_expected_attach_type(program, bpf_attach_type{});
-    bpf_program__set_flags(program, type.flags);
+    set_type(program, type);
     XDPCTL_TRY(load_object(object->get(), "cannot load the classifier"));
     XDPCTL_TRY(write_tables(bpf_map__fd(map), tables, size));
     Fd kept(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 3));  // the object closes its own

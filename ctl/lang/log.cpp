@@ -19,8 +19,7 @@ using ruleset::Log;
 using ruleset::LogLevel;
 
 // In the order of LogLevel.
-constexpr std::array<std::string_view, 8> levels = {"emerg", "alert",  "crit", "err",
-                                                    "warn",  "notice", "info", "debug"};
+constexpr std::array<std::string_view, 8> levels = {"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"};
 constexpr std::string_view options_hint = "options of log: prefix, group, snaplen, level";
 
 class LogParser {
@@ -76,11 +75,12 @@ private:
         const Token token = cursor_.peek();
         if (token.kind != TokenKind::Number)
             return cursor_.expected("a number", fmt::format("write: log {} 64", name));
-        const std::uint64_t limit = name == "group" ? std::numeric_limits<std::uint16_t>::max()
-                                                    : std::numeric_limits<std::uint32_t>::max();
+        const std::uint64_t limit =
+            name == "group" ? std::numeric_limits<std::uint16_t>::max() : std::numeric_limits<std::uint32_t>::max();
         const auto value = parse_number(cursor_.text(token));
         if (!value || *value > limit)
-            return cursor_.error(token, fmt::format("{} is not a {} between 0 and {}", cursor_.text(token), name, limit));
+            return cursor_.error(token,
+                                 fmt::format("{} is not a {} between 0 and {}", cursor_.text(token), name, limit));
         if (name == "group")
             log_.group = static_cast<std::uint16_t>(*value);
         else

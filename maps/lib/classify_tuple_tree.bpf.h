@@ -319,7 +319,7 @@ static __always_inline bool decide(const void *all, struct xdpctl_packet *packet
 
 /* The compiler sees to it that no packet can use up the loops; a kernel that ends them by time may do so nevertheless.
  */
-static __always_inline int classify(void)
+static __always_inline int classify(struct xdpctl_ctx *ctx)
 {
 	struct xdpctl_packet *packet = scratch_packet();
 	const void *all = all_tables();
@@ -332,7 +332,7 @@ static __always_inline int classify(void)
 		packet->verdict = config.policy;
 		packet->rule = XDPCTL_NO_RULE;
 	}
-	return finish(packet);
+	return finish(ctx, packet);
 }
 
 #endif

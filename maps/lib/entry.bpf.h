@@ -22,7 +22,7 @@ static __always_inline int enter(struct xdpctl_ctx *ctx, __u16 device, enum xdpc
 	packet->verdict = chain_policy();
 	packet->reason = XDPCTL_REASON_STAGE_MISS;
 	packet->rule = XDPCTL_NO_RULE;
-	return finish(packet);
+	return finish(ctx, packet);
 }
 
 #endif

@@ -5,11 +5,14 @@
 
 #include "maps/lib/accounting.bpf.h"
 #include "maps/lib/scratch.bpf.h"
+#include "maps/lib/stages.bpf.h"
 
 /* REQUIRES: verdict, reason and device are set. */
-static __always_inline int finish(const struct xdpctl_packet *packet)
+static __always_inline int finish(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet)
 {
 	account(packet->device, packet->verdict, packet->reason, packet->length);
+	/* Observers return what follows here. Into an empty slot the JIT does not even jump. */
+	bpf_tail_call_static(ctx, &stages, XDPCTL_STAGE_OBSERVE);
 	return ctx_code(packet->verdict);
 }
 
@@ -23,11 +26,11 @@ static __always_inline int stage_error(__u32 device, __u32 bytes)
 }
 
 /* What follows the generated rules. Without the packet its device is unknown too: slot 0 then stands for the chain. */
-static __always_inline int leave(void)
+static __always_inline int leave(struct xdpctl_ctx *ctx)
 {
 	const struct xdpctl_packet *packet = scratch_packet();
 
-	return packet ? finish(packet) : stage_error(0, 0);
+	return packet ? finish(ctx, packet) : stage_error(0, 0);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The log statement: a mark on the packet, which the observers behind the exit report. Without any it is all there is. */
+/* The log statement: a mark on the packet, for the observers behind the exit to report. */
 #ifndef XDPCTL_LOG_BPF_H
 #define XDPCTL_LOG_BPF_H
 

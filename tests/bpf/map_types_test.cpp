@@ -74,7 +74,7 @@ TEST(MapTypes, ValuesHaveNamedFields) {
                 ElementsAre("saddr", "daddr", "headers", "length", "ether_saddr_low", "ether_daddr_low",
                             "ether_saddr_high", "ether_daddr_high", "ether_type", "network_proto", "vlan_tci", "sport",
                             "dport", "arp_operation", "network_offset", "transport_offset", "ip6_nexthdr", "l4_proto",
-                            "tcp_flags", "icmp_type", "icmp_code", "malformed", "verdict", "reason", "device", "rule"));
+                            "tcp_flags", "icmp_type", "icmp_code", "malformed", "verdict", "reason", "device", "rule", "logs", "log_rules"));
 
     EXPECT_EQ(value_type(bpffs.path() / "stages").name, "__u32");
 }
