@@ -76,7 +76,8 @@ Result<ChosenChain> choose_chain(const ChainChoice& choice) {
 }
 
 Result<testrun::Runner> create_runner(const ChosenChain& chosen, const ChainChoice& choice) {
-    return testrun::Runner::create(*chosen.place.chain, layer_of(choice), choice.interface);
+    return testrun::Runner::create(*chosen.place.chain, layer_of(choice), choice.interface, std::nullopt,
+                                   chosen.place.table);
 }
 
 }  // namespace xdpctl::cli

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "compile/lookups.h"
 #include "lang/format_match.h"
 #include "lang/print.h"
 #include "lang/value.h"
@@ -238,6 +239,10 @@ nlohmann::json json(const Explanation& explanation) {
 }
 
 Result<Explanation> explain(testrun::Runner& runner, const ChosenChain& chosen, std::span<const std::byte> frame) {
+    if (compile::has_lookups(*chosen.place.chain))
+        return fail(ErrorKind::Unsupported, fmt::format("cannot explain chain {}", chosen.place.chain->name),
+                    "its rules look values up in named sets, which is not told yet",
+                    "xdpctl test-run gives the verdict");
     auto outcome = runner.run(frame);
     if (!outcome)
         return std::unexpected(std::move(outcome).error());

@@ -42,8 +42,8 @@ Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
             for (std::uint32_t slot = 0; slot < chain.rules.size(); ++slot)
                 slots.push_back(RuleSlot{slot});
             // As on a kernel that has all the compiler uses: another one's refusal is the commit's to tell.
-            const auto classifier =
-                compile::compile(chain, {.rule_slots = slots, .device_names = chain.devices, .can_loop = true});
+            const auto classifier = compile::compile(
+                chain, {.table = &table, .rule_slots = slots, .device_names = chain.devices, .can_loop = true});
             if (!classifier)
                 return std::unexpected(classifier.error());
             size += compile::size_in_bytes(*classifier);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "compile/lookups.h"
 #include "compile/tuple_tree/tables.h"
 
 namespace xdpctl::compile {
@@ -19,9 +20,7 @@ Result<Classifier> compile_as(Engine engine, const ruleset::Chain& chain, const 
     return tuple_tree::build(chain, placement);
 }
 
-}  // namespace
-
-Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placement) {
+Result<Classifier> compile_matches(const ruleset::Chain& chain, const Placement& placement) {
     if (placement.engine)
         return compile_as(*placement.engine, chain, placement);
     if (!placement.can_loop)
@@ -32,6 +31,16 @@ Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placeme
         return preferred;
     auto other = compile_as(few ? Engine::TupleTree : Engine::StraightLine, chain, placement);
     return other ? std::move(other) : std::move(preferred);
+}
+
+}  // namespace
+
+Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placement) {
+    if (!has_lookups(chain))
+        return compile_matches(chain, placement);
+    const auto resolved = without_lookups(chain, *placement.table);
+    XDPCTL_TRY(resolved);
+    return compile_matches(*resolved, placement);
 }
 
 std::size_t size_in_bytes(const Classifier& classifier) {

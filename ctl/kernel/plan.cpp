@@ -71,9 +71,10 @@ private:
         if (!rule_slots)
             return std::unexpected(std::move(rule_slots).error());
         plan.rule_slots = std::move(*rule_slots);
-        auto classifier = compile::compile(
-            plan.chain(),
-            {.rule_slots = plan.rule_slots, .device_names = plan.device_names, .can_loop = may_goto_supported()});
+        auto classifier = compile::compile(plan.chain(), {.table = plan.named.table,
+                                                          .rule_slots = plan.rule_slots,
+                                                          .device_names = plan.device_names,
+                                                          .can_loop = may_goto_supported()});
         if (!classifier)
             return std::unexpected(std::move(classifier).error());
         plan.classifier = std::move(*classifier);

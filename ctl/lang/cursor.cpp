@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "lang/suggest.h"
+#include "base/suggest.h"
 
 namespace xdpctl::lang {
 namespace {

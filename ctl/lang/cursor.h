@@ -2,6 +2,7 @@
 // Walks over the tokens of a source and says what was wrong where. All parsers share one.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ public:
         : sources_(sources), tokens_(std::move(tokens)), diagnostics_(diagnostics) {}
 
     [[nodiscard]] const Token& peek() const { return tokens_[next_]; }
+    // The token behind it.
+    [[nodiscard]] const Token& peek_next() const { return tokens_[std::min(next_ + 1, tokens_.size() - 1)]; }
     // Stays at End.
     const Token& take() {
         const Token& token = tokens_[next_];

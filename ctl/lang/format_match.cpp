@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "lang/value.h"
+#include "ruleset/ifname.h"
 
 namespace xdpctl::lang {
 namespace {
@@ -125,6 +126,8 @@ std::string_view operator_sign(Relation relation) {
 }
 
 std::string format_element(const FieldInfo& field, const Interval& interval) {
+    if (field.type == ValueType::Ifname)
+        return fmt::format("\"{}\"", ruleset::ifname_pattern(interval));
     if (field.type == ValueType::TcpFlag && interval.first == interval.last)
         return join_flags(interval.first, " | ");
     return format_interval(field, interval);

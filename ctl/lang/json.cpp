@@ -9,6 +9,7 @@
 #include "lang/print.h"
 #include "lang/value.h"
 #include "ruleset/check.h"
+#include "ruleset/ifname.h"
 
 namespace xdpctl::lang {
 namespace {
@@ -139,6 +140,9 @@ json statement_json(const Statement& statement, const Rule& rule, const PrintOpt
         return statement_json(*match);
     if (const auto* log = std::get_if<ruleset::Log>(&statement))
         return {{"log", log_json(*log)}};
+    if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
+        return match_json(operator_sign(lookup->relation), field_json(ruleset::info(lookup->field)),
+                          fmt::format("@{}", lookup->set));
     if (const auto* verdict = std::get_if<Verdict>(&statement))
         return {{verdict_word(*verdict), nullptr}};
     if (options.stateless)
@@ -152,6 +156,70 @@ json table_json(const Table& table) {
     if (!table.comment.empty())
         object["comment"] = table.comment;
     return {{"table", std::move(object)}};
+}
+
+json element_json(const FieldInfo& field, const ruleset::Elements& elements, std::size_t element) {
+    const Interval interval = elements.interval(element);
+    json key;
+    if (field.type == ValueType::Ifname)
+        key = ruleset::ifname_pattern(interval);
+    else if (field.type == ValueType::TcpFlag && interval.first == interval.last)
+        key = flag_sum_json(interval.first);
+    else
+        key = interval_json(field, interval);
+    const ruleset::ElementNote* note = elements.note(element);
+    if (note == nullptr)
+        return key;
+    json object = {{"val", std::move(key)}};
+    const auto seconds = [](std::chrono::milliseconds time) {
+        return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+    };
+    if (note->timeout.count() != 0)
+        object["timeout"] = seconds(note->timeout);
+    if (note->expires.count() != 0)
+        object["expires"] = seconds(note->expires);
+    if (!note->comment.empty())
+        object["comment"] = note->comment;
+    if (note->counter)
+        object["counter"] = {{"packets", note->counter->packets}, {"bytes", note->counter->bytes}};
+    return {{"elem", std::move(object)}};
+}
+
+json set_json(const Table& table, const ruleset::Set& set) {
+    json object = {{"family", "netdev"},
+                   {"name", set.name},
+                   {"table", table.name},
+                   {"type", type_word(set.key.front())},
+                   {"handle", static_cast<std::uint64_t>(set.handle)}};
+    json flags = json::array();
+    const auto add_flag = [&](bool is_set, std::string_view word) {
+        if (is_set)
+            flags.push_back(word);
+    };
+    add_flag(set.is_constant, "constant");
+    add_flag(set.is_interval, "interval");
+    add_flag(set.has_timeouts || set.timeout.count() != 0, "timeout");
+    add_flag(set.is_dynamic, "dynamic");
+    if (!flags.empty())
+        object["flags"] = std::move(flags);
+    if (!set.comment.empty())
+        object["comment"] = set.comment;
+    if (set.size != 0 && !set.is_constant)
+        object["size"] = set.size;
+    if (set.timeout.count() != 0)
+        object["timeout"] = std::chrono::duration_cast<std::chrono::seconds>(set.timeout).count();
+    if (set.gc_interval.count() != 0)
+        object["gc-interval"] = std::chrono::duration_cast<std::chrono::seconds>(set.gc_interval).count();
+    if (set.merges)
+        object["auto-merge"] = true;
+    if (set.counts)
+        object["stmt"] = json::array({{{"counter", nullptr}}});
+    json elements = json::array();
+    for (std::size_t element = 0; element < set.elements->size(); ++element)
+        elements.push_back(element_json(ruleset::value_info(set.key.front()), *set.elements, element));
+    if (!elements.empty())
+        object["elem"] = std::move(elements);
+    return {{"set", std::move(object)}};
 }
 
 json chain_json(const Table& table, const Chain& chain) {
@@ -189,6 +257,8 @@ json ruleset_json(const Ruleset& ruleset, const PrintOptions& options) {
     objects.push_back({{"metainfo", {{"json_schema_version", 1}}}});
     for (const Table& table : ruleset.tables) {
         objects.push_back(table_json(table));
+        for (const ruleset::Set& set : table.sets)
+            objects.push_back(set_json(table, set));
         for (const Chain& chain : table.chains)
             objects.push_back(chain_json(table, chain));
         for (const Chain& chain : table.chains)

@@ -40,29 +40,6 @@ bool parse_prefix(Cursor& cursor, const FieldInfo& field, Value address, Interva
     return true;
 }
 
-// A value, a prefix or a range.
-bool parse_interval(Cursor& cursor, const FieldInfo& field, Interval& interval) {
-    const Token first = cursor.peek();
-    const auto value = parse_value(cursor, field);
-    if (!value)
-        return false;
-    if (cursor.take_if(TokenKind::Slash))
-        return parse_prefix(cursor, field, *value, interval);
-    interval = {.first = *value, .last = *value};
-    if (!cursor.take_if(TokenKind::Dash))
-        return true;
-    const Token last = cursor.peek();
-    const auto end = parse_value(cursor, field);
-    if (!end)
-        return false;
-    if (*end < *value)
-        return cursor.error(
-            first, last, "the range is reversed: its end is less than its start",
-            fmt::format("write it as {}-{}", format_plain(field.type, *end), format_plain(field.type, *value)));
-    interval.last = *end;
-    return true;
-}
-
 bool parse_values(Cursor& cursor, const FieldInfo& field, Match& match) {
     match.values.reserve(1);
     if (!cursor.at(TokenKind::LeftBrace))
@@ -82,24 +59,10 @@ bool parse_values(Cursor& cursor, const FieldInfo& field, Match& match) {
 }
 
 bool parse_name(Cursor& cursor, std::vector<std::string>& names) {
-    const Token token = cursor.peek();
-    if (token.kind != TokenKind::Word && token.kind != TokenKind::Quoted && token.kind != TokenKind::Number)
-        return cursor.expected("an interface name", "write it like \"eth0\"");
-    const std::string_view name = cursor.unquoted(token);
-    if (name.ends_with("\\*"))
-        return cursor.error(token, "an interface name with a literal '*' is not supported yet",
-                            "leave the backslash out for a wildcard");
-    if (name == "*")
-        return cursor.error(token, "a wildcard needs a beginning: '*' alone matches every interface",
-                            "leave the match out");
-    if (const auto fault = ruleset::device_fault(name.ends_with('*') ? name.substr(0, name.size() - 1) : name))
-        return cursor.error(token, *fault);
-    cursor.take();
-    if (cursor.at(TokenKind::Dash))
-        return cursor.error(cursor.peek(), "interface names have no ranges",
-                            "write a set { \"eth0\", \"eth1\" } or a wildcard \"eth*\"");
-    names.emplace_back(name);
-    return true;
+    const auto name = parse_interface_name(cursor);
+    if (name)
+        names.emplace_back(*name);
+    return name.has_value();
 }
 
 bool parse_names(Cursor& cursor, Match& match) {
@@ -161,6 +124,53 @@ bool refuse_continuation(Cursor& cursor) {
 }
 
 }  // namespace
+
+bool parse_interval(Cursor& cursor, const FieldInfo& field, Interval& interval) {
+    const Token first = cursor.peek();
+    const auto value = parse_value(cursor, field);
+    if (!value)
+        return false;
+    if (cursor.take_if(TokenKind::Slash))
+        return parse_prefix(cursor, field, *value, interval);
+    interval = {.first = *value, .last = *value};
+    if (!cursor.take_if(TokenKind::Dash))
+        return true;
+    const Token last = cursor.peek();
+    const auto end = parse_value(cursor, field);
+    if (!end)
+        return false;
+    if (*end < *value)
+        return cursor.error(
+            first, last, "the range is reversed: its end is less than its start",
+            fmt::format("write it as {}-{}", format_plain(field.type, *end), format_plain(field.type, *value)));
+    interval.last = *end;
+    return true;
+}
+
+std::optional<std::string_view> parse_interface_name(Cursor& cursor) {
+    const Token token = cursor.peek();
+    const auto refuse = [&](const Token& at, std::string message, std::string hint = {}) {
+        cursor.error(at, std::move(message), std::move(hint));
+        return std::nullopt;
+    };
+    if (token.kind != TokenKind::Word && token.kind != TokenKind::Quoted && token.kind != TokenKind::Number) {
+        cursor.expected("an interface name", "write it like \"eth0\"");
+        return std::nullopt;
+    }
+    const std::string_view name = cursor.unquoted(token);
+    if (name.ends_with("\\*"))
+        return refuse(token, "an interface name with a literal '*' is not supported yet",
+                      "leave the backslash out for a wildcard");
+    if (name == "*")
+        return refuse(token, "a wildcard needs a beginning: '*' alone matches every interface", "leave the match out");
+    if (const auto fault = ruleset::device_fault(name.ends_with('*') ? name.substr(0, name.size() - 1) : name))
+        return refuse(token, *fault);
+    cursor.take();
+    if (cursor.at(TokenKind::Dash))
+        return refuse(cursor.peek(), "interface names have no ranges",
+                      "write a set { \"eth0\", \"eth1\" } or a wildcard \"eth*\"");
+    return name;
+}
 
 bool parse_match(Cursor& cursor, Match& match) {
     const FieldInfo& field = ruleset::info(match.field);

@@ -8,6 +8,8 @@
 
 #include "lang/format_match.h"
 #include "lang/log.h"
+#include "lang/print_set.h"
+#include "lang/value.h"
 #include "ruleset/check.h"
 
 namespace xdpctl::lang {
@@ -27,6 +29,11 @@ constexpr std::int32_t named_priority_distance = 10;
 
 std::string_view verdict_word(Verdict verdict) {
     return verdict == Verdict::Accept ? "accept" : "drop";
+}
+
+std::string format_lookup(const ruleset::Lookup& lookup) {
+    return fmt::format("{} {}@{}", field_name(ruleset::info(lookup.field)),
+                       lookup.relation == ruleset::Relation::NotEqual ? "!= " : "", lookup.set);
 }
 
 class Printer {
@@ -74,10 +81,16 @@ private:
         append("\n");
         if (!table.comment.empty())
             append("\tcomment \"{}\"\n", table.comment);
-        bool is_first = true;
+        std::string_view separator;
+        for (const ruleset::Set& set : table.sets) {
+            append("{}\tset {} {{", std::exchange(separator, "\n"), set.name);
+            print_handle(set.handle);
+            append("\n");
+            print_set_body(out_, set, options_);
+            append("\t}}\n");
+        }
         for (const Chain& chain : table.chains) {
-            if (!std::exchange(is_first, false))
-                append("\n");
+            append("{}", std::exchange(separator, "\n"));
             print(chain);
         }
         append("}}\n");
@@ -90,6 +103,8 @@ private:
             print_counter(*counter, rule);
         else if (const auto* log = std::get_if<ruleset::Log>(&statement))
             append("{}", format_log(*log));
+        else if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
+            append("{}", format_lookup(*lookup));
         else
             append("{}", verdict_word(std::get<Verdict>(statement)));
     }

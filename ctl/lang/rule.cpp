@@ -7,10 +7,10 @@
 #include <iterator>
 #include <utility>
 
+#include "base/suggest.h"
 #include "lang/log.h"
 #include "lang/match.h"
 #include "lang/protocols.h"
-#include "lang/suggest.h"
 #include "lang/unsupported.h"
 #include "lang/value.h"
 #include "ruleset/check.h"
@@ -20,7 +20,9 @@ namespace {
 
 using ruleset::Counter;
 using ruleset::Field;
+using ruleset::Lookup;
 using ruleset::Match;
+using ruleset::Relation;
 using ruleset::Rule;
 using ruleset::Statement;
 using ruleset::Verdict;
@@ -31,8 +33,9 @@ constexpr std::string_view other_words[] = {"accept", "drop", "counter", "log", 
 // Keys of meta that nft does not take without it.
 constexpr std::string_view meta_words[] = {"length", "l4proto", "protocol"};
 
-bool is_protocol(std::string_view word) {
-    return std::ranges::find(protocol_words, word) != std::end(protocol_words);
+bool starts_field(std::string_view word) {
+    return word == "iifname" || word == "oifname" ||
+           std::ranges::find(protocol_words, word) != std::end(protocol_words);
 }
 
 std::vector<std::string_view> field_names(std::string_view protocol) {
@@ -53,6 +56,32 @@ std::string word_hint(std::string_view word) {
         if (field.name == word)
             return fmt::format("'{}' is a field of a protocol: write {} {}", word, field.protocol, word);
     return "a match starts with a protocol: tcp dport 22";
+}
+
+void refuse_field(Cursor& cursor, std::string_view protocol) {
+    const Token token = cursor.peek();
+    const std::string_view name = cursor.text(token);
+    if (const Unsupported* known = unsupported_field(protocol, name)) {
+        cursor.error(token, fmt::format("'{} {}' is not supported yet", protocol, name), std::string(known->way_out));
+        return;
+    }
+    const std::vector<std::string_view> names = field_names(protocol);
+    std::string near = did_you_mean(name, names);
+    cursor.error(token, fmt::format("unknown field '{}' of {}", name, protocol),
+                 near.empty() ? fmt::format("fields: {}", fmt::join(names, ", ")) : std::move(near));
+}
+
+// What a lookup finds in its set is not known here: it only implies the field's protocol.
+std::optional<std::string> conflict_of(const Statement& statement, Protocols& protocols) {
+    if (const auto* match = std::get_if<Match>(&statement))
+        return protocols.add(*match);
+    const auto* lookup = std::get_if<Lookup>(&statement);
+    if (lookup == nullptr)
+        return std::nullopt;
+    Match implied;
+    implied.field = lookup->field;
+    implied.relation = Relation::NotEqual;
+    return protocols.add(implied);
 }
 
 }  // namespace
@@ -81,9 +110,8 @@ bool RuleParser::parse_statements() {
         const Statement& statement = statements_.back();
         if (std::holds_alternative<Verdict>(statement))
             verdict = &first;
-        else if (const auto* match = std::get_if<Match>(&statement))
-            if (const auto conflict = protocols.add(*match))
-                return cursor_.error(first, *conflict, "no packet has both: write two rules");
+        else if (const auto conflict = conflict_of(statement, protocols))
+            return cursor_.error(first, *conflict, "no packet has both: write two rules");
     }
     return true;
 }
@@ -92,9 +120,9 @@ bool RuleParser::parse_statement(const Token& first) {
     if (first.kind != TokenKind::Word)
         return refuse_statement(first);
     const std::string_view word = cursor_.text(first);
-    if (is_protocol(word)) {
-        cursor_.take();
-        return parse_field(word);
+    if (starts_field(word)) {
+        const auto field = parse_field_name(cursor_);
+        return field && parse_match_of(*field);
     }
     if (word == "accept" || word == "drop") {
         cursor_.take();
@@ -105,14 +133,9 @@ bool RuleParser::parse_statement(const Token& first) {
         return parse_counter();
     if (word == "log")
         return parse_log_statement();
-    if (word == "iifname" || word == "oifname") {
-        cursor_.take();
-        return parse_match_of(word == "iifname" ? Field::MetaIifname : Field::MetaOifname);
-    }
     return refuse_statement(first);
 }
 
-// counter [packets N] [bytes N], in any order.
 bool RuleParser::parse_counter() {
     const auto is_counter = [](const Statement& statement) { return std::holds_alternative<Counter>(statement); };
     if (std::ranges::any_of(statements_, is_counter))
@@ -120,18 +143,8 @@ bool RuleParser::parse_counter() {
                              "write two rules to count at two places");
     cursor_.take();
     Counter counter;
-    while (cursor_.at_word("packets") || cursor_.at_word("bytes")) {
-        std::uint64_t& count = cursor_.at_word("packets") ? counter.start.packets : counter.start.bytes;
-        cursor_.take();
-        const Token number = cursor_.peek();
-        if (number.kind != TokenKind::Number)
-            return cursor_.expected("a number", "write: counter packets 0 bytes 0");
-        const auto value = parse_number(cursor_.text(number));
-        if (!value)
-            return cursor_.error(number, fmt::format("{} does not fit into 64 bits", cursor_.text(number)));
-        cursor_.take();
-        count = *value;
-    }
+    if (!parse_counter_start(cursor_, counter))
+        return false;
     if (cursor_.at_word("name"))
         return cursor_.error(cursor_.peek(), "named counters are not supported yet", "write 'counter' alone");
     statements_.emplace_back(counter);
@@ -151,23 +164,41 @@ bool RuleParser::parse_log_statement() {
     return true;
 }
 
-bool RuleParser::parse_field(std::string_view protocol) {
-    if (!cursor_.at(TokenKind::Word))
-        return cursor_.expected(fmt::format("a field of {}", protocol),
-                                fmt::format("fields: {}", fmt::join(field_names(protocol), ", ")));
-    const auto field = ruleset::find_field(protocol, cursor_.text(cursor_.peek()));
-    if (!field)
-        return refuse_field(protocol);
-    cursor_.take();
-    return parse_match_of(*field);
-}
-
 bool RuleParser::parse_match_of(Field field) {
+    if (is_set_ahead())
+        return parse_lookup(field);
     Match match;
     match.field = field;
     if (!parse_match(cursor_, match))
         return false;
     statements_.emplace_back(std::move(match));
+    return true;
+}
+
+// `@name`, alone or behind an operator.
+bool RuleParser::is_set_ahead() const {
+    if (cursor_.at(TokenKind::At))
+        return true;
+    const bool is_operator = cursor_.at(TokenKind::Equal) || cursor_.at(TokenKind::NotEqual) || cursor_.at_word("eq") ||
+                             cursor_.at_word("ne");
+    return is_operator && cursor_.peek_next().kind == TokenKind::At;
+}
+
+bool RuleParser::parse_lookup(Field field) {
+    Lookup lookup{.field = field, .relation = Relation::Equal, .set = {}, .position = {}};
+    if (!cursor_.at(TokenKind::At)) {
+        const bool is_negated = cursor_.at(TokenKind::NotEqual) || cursor_.at_word("ne");
+        lookup.relation = is_negated ? Relation::NotEqual : Relation::Equal;
+        cursor_.take();
+    }
+    cursor_.take();
+    const Token name = cursor_.peek();
+    if (name.kind != TokenKind::Word)
+        return cursor_.expected("the set's name behind '@'", "write: ip saddr @blocked");
+    cursor_.take();
+    lookup.set = cursor_.text(name);
+    lookup.position = cursor_.position(name);
+    statements_.emplace_back(std::move(lookup));
     return true;
 }
 
@@ -179,18 +210,6 @@ bool RuleParser::parse_comment(Rule& rule) {
     if (cursor_.at_statement_end())
         return true;
     return cursor_.error(cursor_.peek(), "nothing can follow the comment", "put the comment last");
-}
-
-bool RuleParser::refuse_field(std::string_view protocol) {
-    const Token token = cursor_.peek();
-    const std::string_view name = cursor_.text(token);
-    if (const Unsupported* known = unsupported_field(protocol, name))
-        return cursor_.error(token, fmt::format("'{} {}' is not supported yet", protocol, name),
-                             std::string(known->way_out));
-    const std::vector<std::string_view> names = field_names(protocol);
-    std::string near = did_you_mean(name, names);
-    return cursor_.error(token, fmt::format("unknown field '{}' of {}", name, protocol),
-                         near.empty() ? fmt::format("fields: {}", fmt::join(names, ", ")) : std::move(near));
 }
 
 bool RuleParser::refuse_statement(const Token& first) {
@@ -208,6 +227,45 @@ bool RuleParser::refuse_statement(const Token& first) {
         return cursor_.error(first, fmt::format("'{}' needs the word meta in front", word),
                              fmt::format("write: meta {}", word));
     return cursor_.error(first, fmt::format("unknown word '{}'", word.substr(0, 64)), word_hint(word));
+}
+
+std::optional<Field> parse_field_name(Cursor& cursor) {
+    const Token first = cursor.peek();
+    const std::string_view protocol = cursor.text(first);
+    if (first.kind != TokenKind::Word || !starts_field(protocol)) {
+        cursor.expected("a field", "write it like: ip saddr");
+        return std::nullopt;
+    }
+    cursor.take();
+    if (protocol == "iifname" || protocol == "oifname")
+        return protocol == "iifname" ? Field::MetaIifname : Field::MetaOifname;
+    if (!cursor.at(TokenKind::Word)) {
+        cursor.expected(fmt::format("a field of {}", protocol),
+                        fmt::format("fields: {}", fmt::join(field_names(protocol), ", ")));
+        return std::nullopt;
+    }
+    const auto field = ruleset::find_field(protocol, cursor.text(cursor.peek()));
+    if (field)
+        cursor.take();
+    else
+        refuse_field(cursor, protocol);
+    return field;
+}
+
+bool parse_counter_start(Cursor& cursor, Counter& counter) {
+    while (cursor.at_word("packets") || cursor.at_word("bytes")) {
+        std::uint64_t& count = cursor.at_word("packets") ? counter.start.packets : counter.start.bytes;
+        cursor.take();
+        const Token number = cursor.peek();
+        if (number.kind != TokenKind::Number)
+            return cursor.expected("a number", "write: counter packets 0 bytes 0");
+        const auto value = parse_number(cursor.text(number));
+        if (!value)
+            return cursor.error(number, fmt::format("{} does not fit into 64 bits", cursor.text(number)));
+        cursor.take();
+        count = *value;
+    }
+    return true;
 }
 
 std::optional<std::string_view> parse_comment_text(Cursor& cursor) {

@@ -23,15 +23,21 @@ private:
     bool parse_statement(const Token& first);
     bool parse_counter();
     bool parse_log_statement();
-    bool parse_field(std::string_view protocol);
     bool parse_match_of(ruleset::Field field);
+    [[nodiscard]] bool is_set_ahead() const;
+    bool parse_lookup(ruleset::Field field);
     bool parse_comment(ruleset::Rule& rule);
-    bool refuse_field(std::string_view protocol);
     bool refuse_statement(const Token& first);
 
     Cursor& cursor_;
     std::vector<ruleset::Statement> statements_;  // of the rule being read; its storage serves all rules
 };
+
+// A field by its name, such as `tcp dport` or `iifname`. Reports what is wrong and returns nothing.
+[[nodiscard]] std::optional<ruleset::Field> parse_field_name(Cursor& cursor);
+
+// Behind the word counter: [packets N] [bytes N], in any order. Returns false after an error.
+[[nodiscard]] bool parse_counter_start(Cursor& cursor, ruleset::Counter& counter);
 
 // `comment "text"` with the word taken: the text, or nothing after an error.
 [[nodiscard]] std::optional<std::string_view> parse_comment_text(Cursor& cursor);

@@ -7,8 +7,9 @@
 #include <limits>
 #include <utility>
 
+#include "base/suggest.h"
 #include "lang/define.h"
-#include "lang/suggest.h"
+#include "lang/named_set.h"
 #include "lang/unsupported.h"
 #include "lang/value.h"
 #include "ruleset/check.h"
@@ -22,7 +23,7 @@ using ruleset::Table;
 using ruleset::Verdict;
 
 constexpr std::string_view top_words[] = {"table", "flush", "define", "redefine", "undefine", "include"};
-constexpr std::string_view table_words[] = {"chain", "comment"};
+constexpr std::string_view table_words[] = {"chain", "set", "comment"};
 constexpr std::string_view hook_words[] = {"ingress", "egress"};
 constexpr std::string_view policy_words[] = {"accept", "drop"};
 constexpr std::string_view families[] = {"ip", "ip6", "inet", "arp", "bridge"};
@@ -122,6 +123,8 @@ bool RulesetParser::parse_table_entry(Table& table) {
         return *is_good;
     if (cursor_.take_if_word("chain"))
         return parse_chain(table);
+    if (cursor_.take_if_word("set"))
+        return parse_set(table);
     if (cursor_.take_if_word("comment"))
         return parse_comment(table.comment, !table.comment.empty());
     const Token token = cursor_.peek();
@@ -134,6 +137,23 @@ bool RulesetParser::parse_table_entry(Table& table) {
     std::string near = did_you_mean(word, table_words);
     return cursor_.error(token, fmt::format("expected 'chain', found '{}'", word.substr(0, 64)),
                          near.empty() ? "a table has blocks: chain NAME { ... }" : std::move(near));
+}
+
+bool RulesetParser::parse_set(Table& table) {
+    const Token name_token = cursor_.peek();
+    std::string_view name;
+    if (!parse_name("set", name))
+        return false;
+    if (table.sets.size() > ruleset::sets_max)
+        return cursor_.error(name_token, fmt::format("more than {} sets in a table", ruleset::sets_max));
+    if (table.find_set(name) != nullptr)
+        return cursor_.error(name_token, fmt::format("set '{}' is there twice", name),
+                             "write all its elements into one block");
+    ruleset::Set& set = table.sets.emplace_back();
+    set.name = name;
+    set.position = cursor_.position(name_token);
+    SetParser parser(cursor_, set);
+    return parse_block(set.handle, [&] { return parser.parse_entry(); }) && parser.finish(name_token);
 }
 
 bool RulesetParser::parse_chain(Table& table) {

@@ -41,6 +41,7 @@ private:
     bool parse_flush();
     bool parse_table();
     bool parse_table_entry(ruleset::Table& table);
+    bool parse_set(ruleset::Table& table);
     bool parse_chain(ruleset::Table& table);
     bool parse_chain_entry(ruleset::Chain& chain, ChainBlock& block);
     bool parse_hook(ruleset::Chain& chain, ChainBlock& block);

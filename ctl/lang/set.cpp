@@ -67,8 +67,8 @@ bool parse_set(Cursor& cursor, const std::function<bool()>& parse_element) {
 
 bool enter_value(Cursor& cursor) {
     if (cursor.at(TokenKind::At))
-        return cursor.error(cursor.peek(), "named sets ('@') are not supported yet",
-                            "write the elements in braces: { 22, 80-90 }");
+        return cursor.error(cursor.peek(), "a named set cannot stand here",
+                            "write it behind a field, alone or with == or !=: ip saddr @blocked");
     return cursor.enter_variables();
 }
 

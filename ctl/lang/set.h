@@ -11,7 +11,7 @@ namespace xdpctl::lang {
 // Reads a set from its opening to its closing brace; parse_element reads one element and reports its errors.
 [[nodiscard]] bool parse_set(Cursor& cursor, const std::function<bool()>& parse_element);
 
-// In front of a value: goes on with that of a variable; refuses named sets. Returns false after an error.
+// In front of a value: goes on with that of a variable; refuses names of sets. Returns false after an error.
 [[nodiscard]] bool enter_value(Cursor& cursor);
 
 }  // namespace xdpctl::lang

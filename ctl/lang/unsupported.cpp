@@ -183,7 +183,6 @@ constexpr ProtocolFields protocol_fields[] = {
 constexpr std::string_view one_table = "state the whole ruleset as table blocks";
 
 constexpr Unsupported objects[] = {
-    {"set", elements_inline},
     {"map", elements_inline},
     {"flowtable", leave_out},
     {"counter", "write 'counter' in the rule"},

@@ -9,7 +9,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "lang/suggest.h"
+#include "base/suggest.h"
 
 namespace xdpctl::lang {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "lang/suggest.h"
+#include "base/suggest.h"
 #include "lang/value.h"
 #include "packet/build.h"
 #include "packet/words.h"
@@ -197,7 +197,7 @@ bool Parser::parse_kind() {
     const auto found = std::ranges::find(kind_words, peek().text, &KindWord::word);
     if (found == std::end(kind_words)) {
         const auto words = words_of(kind_words);
-        std::string near = lang::did_you_mean(peek().text, words);
+        std::string near = did_you_mean(peek().text, words);
         return error(peek(), fmt::format("'{}' is no kind of packet: {}", peek().text, fmt::join(words, ", ")),
                      near.empty() ? std::string(example) : std::move(near));
     }
@@ -360,7 +360,7 @@ bool Parser::parse_option() {
         for (const Option& option : options)
             if ((option.kinds & bit(packet_.kind)) != 0)
                 possible.push_back(option.word);
-        std::string near = lang::did_you_mean(word.text, possible);
+        std::string near = did_you_mean(word.text, possible);
         return error(word, fmt::format("{} has no '{}'", kind_name(), word.text),
                      near.empty() ? fmt::format("it has: {}", fmt::join(possible, ", ")) : std::move(near));
     }
@@ -382,7 +382,7 @@ bool Parser::parse_number(std::string_view what, ValueType type, Value highest, 
         number = ruleset::constant(type, peek().text);
     if (!number) {
         const auto symbols = ruleset::symbols(type);
-        std::string near = lang::did_you_mean(peek().text, symbols);
+        std::string near = did_you_mean(peek().text, symbols);
         if (near.empty() && !symbols.empty() && symbols.size() < 32)
             near = fmt::format("write a number, or one of: {}", fmt::join(symbols, ", "));
         return expected(what, std::move(near));

@@ -39,6 +39,8 @@ struct MeaningHash {
                 mix(seed, *match);
             else if (const auto* log = std::get_if<Log>(&statement))
                 mix(seed, std::uint64_t{std::hash<std::string>{}(log->prefix)});
+            else if (const auto* lookup = std::get_if<Lookup>(&statement))
+                mix(seed, std::uint64_t{std::hash<std::string>{}(lookup->set)});
             else if (const auto* verdict = std::get_if<Verdict>(&statement))
                 mix(seed, static_cast<std::uint64_t>(*verdict));
         }
@@ -70,6 +72,10 @@ public:
         for (Table& table : next_.tables) {
             const Table* kept = running_.find_table(table.name);
             table.handle = kept != nullptr ? kept->handle : fresh();
+            for (Set& set : table.sets) {
+                const Set* known = kept != nullptr ? kept->find_set(set.name) : nullptr;
+                set.handle = known != nullptr && known->key == set.key ? known->handle : fresh();
+            }
             for (Chain& chain : table.chains)
                 adopt(chain, running_.find_chain(table.name, chain.name));
         }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/suggest.h"
 #include "maps/chain.h"
 #include "maps/counter.h"
 
@@ -180,6 +181,79 @@ std::optional<std::string> rule_fault(const Rule& rule, Hook hook) {
     return std::nullopt;
 }
 
+std::string text_of(const Lookup& lookup) {
+    return fmt::format("{} {}@{}", full_name(info(lookup.field)), lookup.relation == Relation::NotEqual ? "!= " : "",
+                       lookup.set);
+}
+
+std::optional<Problem> lookup_problem(const Lookup& lookup, Hook hook, const Table& table) {
+    const auto refuse = [&](std::string what, std::string next = {}) {
+        return Problem{.what = std::move(what), .next = std::move(next), .position = lookup.position};
+    };
+    if (lookup.field == (hook == Hook::Ingress ? Field::MetaOifname : Field::MetaIifname))
+        return refuse(fmt::format("{} is not known on the {} hook", info(lookup.field).name, hook_name(hook)));
+    if (lookup.relation != Relation::Equal && lookup.relation != Relation::NotEqual)
+        return refuse(fmt::format("{}: a set has no order", text_of(lookup)), "write @name or != @name");
+    const Set* set = table.find_set(lookup.set);
+    if (set == nullptr) {
+        std::vector<std::string_view> names;
+        for (const Set& known : table.sets)
+            names.push_back(known.name);
+        return refuse(fmt::format("table {} has no set '{}'", table.name, lookup.set), did_you_mean(lookup.set, names));
+    }
+    if (set->key.size() != 1 || !accepts(set->key.front(), lookup.field))
+        return refuse(fmt::format("set {} has elements of type {}, which {} is not", set->name,
+                                  type_word(set->key.front()), full_name(info(lookup.field))));
+    return std::nullopt;
+}
+
+// Times, sizes and flags that do not go together.
+std::optional<std::string> declaration_fault(const Set& set) {
+    if (set.key.empty())
+        return "it has no type";
+    if (set.merges && !set.is_interval)
+        return "auto-merge needs flags interval";
+    const bool expires = set.has_timeouts || set.timeout.count() != 0;
+    if (set.gc_interval.count() != 0 && !expires)
+        return "gc-interval needs a timeout";
+    if (set.is_constant && expires)
+        return "elements of a constant set cannot expire";
+    if (set.size != 0 && set.elements->size() > set.size)
+        return fmt::format("it has {} elements, more than its size of {}", set.elements->size(), set.size);
+    return std::nullopt;
+}
+
+std::optional<std::string> note_fault(const Set& set, const ElementNote& note) {
+    if ((note.timeout.count() != 0 || note.expires.count() != 0) && !set.has_timeouts && set.timeout.count() == 0)
+        return "an element has a timeout, which needs flags timeout";
+    if (note.counter && !set.counts)
+        return "an element has a counter, which needs the word counter in the set";
+    return comment_fault(note.comment);
+}
+
+std::optional<std::string> elements_fault(const Set& set) {
+    const Elements& elements = *set.elements;
+    if (elements.empty())
+        return std::nullopt;
+    if (elements.parts() != set.key.size())
+        return "its elements have another key";
+    for (std::size_t part = 0; part < set.key.size(); ++part) {
+        const unsigned bits = set.key[part].bits;
+        const Value limit = bits == 0 || bits >= 128 ? ~Value{0} : (Value{1} << bits) - 1;
+        for (std::size_t element = 0; element < elements.size(); ++element) {
+            const Interval interval = elements.interval(element, part);
+            if (interval.first > interval.last || interval.last > limit)
+                return "it has an element that is out of range";
+            if (interval.first != interval.last && !set.is_interval)
+                return "ranges and prefixes need flags interval";
+        }
+    }
+    for (const ElementNote& note : elements.notes())
+        if (auto fault = note_fault(set, note))
+            return fault;
+    return std::nullopt;
+}
+
 class Checker {
 public:
     std::vector<Problem> check(const Ruleset& ruleset) {
@@ -189,12 +263,23 @@ public:
             note("table", table.name, comment_fault(table.comment), table.position);
             if (!names.insert(table.name).second)
                 add(table.position, fmt::format("table {} is there twice", table.name));
+            check_sets(table);
             check_chains(table);
         }
         return std::move(found_);
     }
 
 private:
+    void check_sets(const Table& table) {
+        std::unordered_set<std::string_view> names;
+        for (const Set& set : table.sets) {
+            if (auto found = problem(set))
+                found_.push_back(*std::move(found));
+            if (!names.insert(set.name).second)
+                add(set.position, fmt::format("set {} {} is there twice", table.name, set.name));
+        }
+    }
+
     void check_chains(const Table& table) {
         std::unordered_set<std::string_view> names;
         for (const Chain& chain : table.chains) {
@@ -236,7 +321,7 @@ private:
                             chain.rules.size(), XDPCTL_RULES_MAX),
                 "", ErrorKind::Limit);
         for (const Rule& rule : chain.rules)
-            if (auto found = problem(rule, chain.hook))
+            if (auto found = problem(rule, chain.hook, table))
                 found_.push_back(*std::move(found));
     }
 
@@ -261,11 +346,22 @@ std::vector<Problem> problems(const Ruleset& ruleset) {
     return Checker{}.check(ruleset);
 }
 
-std::optional<Problem> problem(const Rule& rule, Hook hook) {
-    auto fault = rule_fault(rule, hook);
-    if (!fault)
-        return std::nullopt;
-    return Problem{.what = *std::move(fault), .next = {}, .position = rule.position};
+std::optional<Problem> problem(const Rule& rule, Hook hook, const Table& table) {
+    if (auto fault = rule_fault(rule, hook))
+        return Problem{.what = *std::move(fault), .next = {}, .position = rule.position};
+    for (const Statement& statement : rule.statements)
+        if (const auto* lookup = std::get_if<Lookup>(&statement))
+            if (auto found = lookup_problem(*lookup, hook, table))
+                return found;
+    return std::nullopt;
+}
+
+std::optional<Problem> problem(const Set& set) {
+    for (const auto& fault :
+         {name_fault(set.name), comment_fault(set.comment), declaration_fault(set), elements_fault(set)})
+        if (fault)
+            return Problem{.what = fmt::format("set {}: {}", set.name, *fault), .next = {}, .position = set.position};
+    return std::nullopt;
 }
 
 std::optional<std::string> name_fault(std::string_view name) {

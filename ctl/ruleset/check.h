@@ -13,11 +13,12 @@
 
 namespace xdpctl::ruleset {
 
-inline constexpr std::size_t name_size_max = 255;     // of tables and chains, as in nft
+inline constexpr std::size_t name_size_max = 255;     // of tables, chains and sets, as in nft
 inline constexpr std::size_t comment_size_max = 128;  // bytes, as in nft
 inline constexpr std::size_t log_prefix_size_max = 127;
 inline constexpr std::size_t tables_max = 1024;
 inline constexpr std::size_t chains_max = 1024;  // in a table
+inline constexpr std::size_t sets_max = 1024;    // in a table
 
 struct Problem {
     ErrorKind kind = ErrorKind::Input;
@@ -28,11 +29,13 @@ struct Problem {
 
 [[nodiscard]] std::vector<Problem> problems(const Ruleset& ruleset);
 
-// Of one rule, if it stood in a chain of that hook.
-[[nodiscard]] std::optional<Problem> problem(const Rule& rule, Hook hook);
+// Of one rule, if it stood in a chain of that hook and of that table.
+[[nodiscard]] std::optional<Problem> problem(const Rule& rule, Hook hook, const Table& table = {});
+// Of one set.
+[[nodiscard]] std::optional<Problem> problem(const Set& set);
 
 // The reasons why a text cannot be such a name or comment; nothing when it can.
-[[nodiscard]] std::optional<std::string> name_fault(std::string_view name);  // of a table or chain
+[[nodiscard]] std::optional<std::string> name_fault(std::string_view name);  // of a table, chain or set
 [[nodiscard]] std::optional<std::string> device_fault(std::string_view device);
 [[nodiscard]] std::optional<std::string> comment_fault(std::string_view comment);
 [[nodiscard]] std::optional<std::string> log_fault(const Log& log);

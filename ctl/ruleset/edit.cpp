@@ -53,10 +53,14 @@ Result<RulePlace> place(Chain& chain, const ChainName& name, const Position& pos
     return at;
 }
 
-Status check(const Rule& rule, const Chain& chain) {
-    if (auto found = problem(rule, chain.hook))
+Status refused(std::optional<Problem> found) {
+    if (found)
         return fail(found->kind, std::move(found->what), {}, std::move(found->next));
     return {};
+}
+
+Status check(const Ruleset& ruleset, const ChainName& name, const Rule& rule, const Chain& chain) {
+    return refused(problem(rule, chain.hook, *ruleset.find_table(name.table)));
 }
 
 Status check_name(std::string_view kind, const std::string& name) {
@@ -73,6 +77,25 @@ Table& table_made(Ruleset& ruleset, const std::string& name) {
     table.name = name;
     table.handle = next_handle(ruleset);
     return table;
+}
+
+std::string text_of(const SetName& name) {
+    return fmt::format("{} {}", name.table, name.set);
+}
+
+Result<std::vector<Set>::iterator> require_set(Ruleset& ruleset, const SetName& name) {
+    const auto table = std::ranges::find(ruleset.tables, name.table, &Table::name);
+    if (table != ruleset.tables.end())
+        if (const auto set = std::ranges::find(table->sets, name.set, &Set::name); set != table->sets.end())
+            return set;
+    return fail(ErrorKind::NotFound, fmt::format("no set {}", text_of(name)), {}, "`xdpctl list ruleset` shows them");
+}
+
+bool refers_to(const Rule& rule, std::string_view set) {
+    return std::ranges::any_of(rule.statements, [&](const Statement& statement) {
+        const auto* lookup = std::get_if<Lookup>(&statement);
+        return lookup != nullptr && lookup->set == set;
+    });
 }
 
 }  // namespace
@@ -128,7 +151,7 @@ Status remove_device(Ruleset& ruleset, Hook hook, std::string_view device) {
 Result<Handle> add_rule(Ruleset& ruleset, const ChainName& name, Rule rule, Position position) {
     const Result<Chain*> chain = require(ruleset, name);
     XDPCTL_TRY(chain);
-    XDPCTL_TRY(check(rule, **chain));
+    XDPCTL_TRY(check(ruleset, name, rule, **chain));
     if ((*chain)->rules.size() >= XDPCTL_RULES_MAX)
         return fail(ErrorKind::Limit, fmt::format("chain {} has {} rules", text_of(name), (*chain)->rules.size()),
                     "no more are possible");
@@ -143,7 +166,7 @@ Result<Handle> replace_rule(Ruleset& ruleset, const ChainName& name, Handle hand
     XDPCTL_TRY(chain);
     const Result<RulePlace> at = require_rule(**chain, name, handle);
     XDPCTL_TRY(at);
-    XDPCTL_TRY(check(rule, **chain));
+    XDPCTL_TRY(check(ruleset, name, rule, **chain));
     rule.handle = next_handle(ruleset);
     **at = std::move(rule);
     return (*at)->handle;
@@ -169,6 +192,47 @@ Status flush_chain(Ruleset& ruleset, const ChainName& name) {
     const Result<Chain*> chain = require(ruleset, name);
     XDPCTL_TRY(chain);
     (*chain)->rules.clear();
+    return {};
+}
+
+Result<Handle> add_set(Ruleset& ruleset, const SetName& name, Set set) {
+    set.name = name.set;
+    XDPCTL_TRY(check_name("table", name.table));
+    XDPCTL_TRY(refused(problem(set)));
+    if (const Table* table = ruleset.find_table(name.table)) {
+        if (table->find_set(name.set) != nullptr)
+            return fail(ErrorKind::Input, fmt::format("set {} is there already", text_of(name)));
+        if (table->sets.size() >= sets_max)
+            return fail(ErrorKind::Limit, fmt::format("table {} has {} sets", name.table, table->sets.size()),
+                        "no more are possible");
+    }
+    Table& table = table_made(ruleset, name.table);
+    set.handle = next_handle(ruleset);
+    return table.sets.emplace_back(std::move(set)).handle;
+}
+
+Status replace_elements(Ruleset& ruleset, const SetName& name, Elements elements) {
+    const auto set = require_set(ruleset, name);
+    XDPCTL_TRY(set);
+    Set changed = **set;
+    changed.elements = SharedElements(std::move(elements));
+    XDPCTL_TRY(refused(problem(changed)));
+    **set = std::move(changed);
+    return {};
+}
+
+Status delete_set(Ruleset& ruleset, const SetName& name) {
+    const auto set = require_set(ruleset, name);
+    XDPCTL_TRY(set);
+    Table& table = *std::ranges::find(ruleset.tables, name.table, &Table::name);
+    for (const Chain& chain : table.chains)
+        for (const Rule& rule : chain.rules)
+            if (refers_to(rule, name.set))
+                return fail(ErrorKind::Busy, fmt::format("cannot delete set {}", text_of(name)),
+                            fmt::format("rule with handle {} in chain {} refers to it",
+                                        static_cast<std::uint64_t>(rule.handle), chain.name),
+                            "delete the rule first");
+    table.sets.erase(*set);
     return {};
 }
 

@@ -38,7 +38,19 @@ struct Position {
 [[nodiscard]] Status set_policy(Ruleset& ruleset, const ChainName& name, Verdict policy);
 [[nodiscard]] Status flush_chain(Ruleset& ruleset, const ChainName& name);
 
-// Makes `next` the successor of `running`: what it keeps (tables and chains of the same name, rules of the same
+struct SetName {
+    std::string table{default_table};
+    std::string set;
+};
+
+// Makes the table when missing. Errors: Input when the set is there or cannot be. Returns the new set's handle.
+[[nodiscard]] Result<Handle> add_set(Ruleset& ruleset, const SetName& name, Set set);
+// Puts other elements into the set. Errors: NotFound, Input when the set cannot have them.
+[[nodiscard]] Status replace_elements(Ruleset& ruleset, const SetName& name, Elements elements);
+// Errors: NotFound, Busy while a rule refers to the set.
+[[nodiscard]] Status delete_set(Ruleset& ruleset, const SetName& name);
+
+// Makes `next` the successor of `running`: what it keeps (tables, chains and sets of the same name, rules of the same
 // meaning in the same chain, matched in order) keeps its handle, everything else gets a new one. Counters therefore
 // survive an apply. Errors: Input when a (device, hook) has two base chains.
 [[nodiscard]] Status adopt_handles(const Ruleset& running, Ruleset& next);

@@ -5,22 +5,6 @@
 
 namespace xdpctl::ruleset {
 
-void merge_intervals(std::vector<Interval>& intervals, bool adjacent) {
-    std::ranges::sort(intervals, {}, &Interval::first);
-    std::size_t kept = 0;
-    for (std::size_t i = 1; i < intervals.size(); ++i) {
-        Interval& last = intervals[kept];
-        const Interval& next = intervals[i];
-        const bool touches = next.first <= last.last || (adjacent && next.first - 1 == last.last);
-        if (touches)
-            last.last = std::max(last.last, next.last);
-        else
-            intervals[++kept] = next;
-    }
-    if (!intervals.empty())
-        intervals.resize(kept + 1);
-}
-
 const Counter* Rule::counter() const {
     for (const Statement& statement : statements)
         if (const auto* counter = std::get_if<Counter>(&statement))
@@ -40,6 +24,11 @@ std::optional<Verdict> Rule::verdict() const {
         if (const auto* verdict = std::get_if<Verdict>(&statement))
             return *verdict;
     return std::nullopt;
+}
+
+const Set* Table::find_set(std::string_view set) const {
+    const auto found = std::ranges::find(sets, set, &Set::name);
+    return found == sets.end() ? nullptr : &*found;
 }
 
 const Table* Ruleset::find_table(std::string_view table) const {

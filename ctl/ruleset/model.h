@@ -4,6 +4,7 @@
 // count.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,23 +12,13 @@
 #include <vector>
 
 #include "base/types.h"
+#include "ruleset/elements.h"
 #include "ruleset/field.h"
+#include "ruleset/interval.h"
+#include "ruleset/key_type.h"
+#include "ruleset/verdict.h"
 
 namespace xdpctl::ruleset {
-
-// A field's value in host byte order: an IPv4 address is its 32-bit number, an IPv6 address its 128-bit number.
-__extension__ using Value = unsigned __int128;
-
-// Inclusive.
-struct Interval {
-    Value first = 0;
-    Value last = 0;
-    bool operator==(const Interval&) const = default;
-};
-
-// Sorts and merges overlapping intervals; with `adjacent` also those that leave no gap, as nft does in sets with
-// ranges.
-void merge_intervals(std::vector<Interval>& intervals, bool adjacent);
 
 enum class Relation : std::uint8_t { Equal, NotEqual, Less, Greater, LessEqual, GreaterEqual };
 
@@ -66,10 +57,6 @@ struct Log {
     bool operator==(const Log&) const = default;
 };
 
-enum class Verdict : std::uint8_t { Accept, Drop };
-
-using Statement = std::variant<Match, Counter, Log, Verdict>;
-
 // Where an object stands in its source; line 0 when it has none.
 struct SourcePosition {
     std::uint32_t line = 0;
@@ -77,6 +64,18 @@ struct SourcePosition {
     std::uint32_t text = 0;  // which of the texts it stands in: 0 is the file itself, others are included
     bool operator==(const SourcePosition&) const { return true; }  // see top of file
 };
+
+// `ip saddr @blocked`, `tcp dport != @open`: holds when the packet has the field, and its value is among the set's
+// elements (Equal) or not (NotEqual).
+struct Lookup {
+    Field field{};
+    Relation relation = Relation::Equal;
+    std::string set;
+    SourcePosition position;  // of the set's name
+    bool operator==(const Lookup&) const = default;
+};
+
+using Statement = std::variant<Match, Counter, Log, Verdict, Lookup>;
 
 // Statements in order; at most one Counter and one Log, and a Verdict only as the last one.
 struct Rule {
@@ -106,14 +105,37 @@ struct Chain {
     bool operator==(const Chain&) const = default;
 };
 
+// A named set: `set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.0/24 }; }`.
+struct Set {
+    std::string name;
+    std::vector<KeyPart> key;  // of one part
+    bool is_constant = false;
+    bool is_interval = false;  // elements can be ranges and prefixes
+    bool has_timeouts = false;
+    bool is_dynamic = false;                  // packets can change it
+    bool merges = false;                      // auto-merge: elements that touch become one
+    bool counts = false;                      // every element has a counter
+    std::chrono::milliseconds timeout{};      // of elements that say nothing else; 0: none
+    std::chrono::milliseconds gc_interval{};  // 0: not said
+    std::uint32_t size = 0;                   // the most elements; 0: not said
+    std::string comment;
+    SharedElements elements;
+    Handle handle{};
+    SourcePosition position;
+    bool operator==(const Set&) const = default;
+};
+
 // Family netdev.
 struct Table {
     std::string name;
     std::string comment;
+    std::vector<Set> sets;
     std::vector<Chain> chains;
     Handle handle{};
     SourcePosition position;
     bool operator==(const Table&) const = default;
+
+    [[nodiscard]] const Set* find_set(std::string_view set) const;  // null when there is none
 };
 
 struct Ruleset {

@@ -77,11 +77,13 @@ Status write_chain(const Fd& map, const ruleset::Chain& chain) {
 }
 
 // A rule's slot is its place in the chain.
-Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, std::optional<compile::Engine> engine) {
+Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, const ruleset::Table* table,
+                                          std::optional<compile::Engine> engine) {
     std::vector<RuleSlot> slots(chain.rules.size());
     for (std::uint32_t i = 0; i < slots.size(); ++i)
         slots[i] = RuleSlot{i};
-    return compile::compile(chain, {.rule_slots = slots,
+    return compile::compile(chain, {.table = table,
+                                    .rule_slots = slots,
                                     .device_names = chain.devices,
                                     .can_loop = kernel::may_goto_supported(),
                                     .engine = engine});
@@ -103,12 +105,12 @@ Runner& Runner::operator=(Runner&&) noexcept = default;
 Runner::~Runner() = default;
 
 Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::string_view device,
-                              std::optional<compile::Engine> engine) {
+                              std::optional<compile::Engine> engine, const ruleset::Table* table) {
     XDPCTL_TRY(check_layer(chain.hook, layer));
     const auto slot = find_slot(chain, device);
     if (!slot)
         return std::unexpected(slot.error());
-    const auto compiled = compile_chain(chain, engine);
+    const auto compiled = compile_chain(chain, table, engine);
     if (!compiled)
         return std::unexpected(compiled.error());
 

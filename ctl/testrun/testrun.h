@@ -28,10 +28,12 @@ struct Outcome {
 class Runner {
 public:
     // `device` names the chain's device the packets come in on; empty: the first. `engine` compares engines: none is
-    // the one that a commit would choose.
+    // the one that a commit would choose. `table` is what the chain stands in; a chain that refers to nothing needs
+    // none.
     [[nodiscard]] static Result<Runner> create(const ruleset::Chain& chain, kernel::Layer layer,
                                                std::string_view device = {},
-                                               std::optional<compile::Engine> engine = std::nullopt);
+                                               std::optional<compile::Engine> engine = std::nullopt,
+                                               const ruleset::Table* table = nullptr);
     Runner(Runner&&) noexcept;
     Runner& operator=(Runner&&) noexcept;
     ~Runner();

@@ -43,15 +43,21 @@ protected:
     std::optional<test::Netns> netns_;
 };
 
-// What nft 1.0.6 does not list of chains, and what is its own.
+// Without what nft 1.0.6 does not list, and what is its own.
 json comparable(json listing) {
     for (json& entry : listing["nftables"]) {
         if (entry.contains("metainfo"))
             entry["metainfo"] = {{"json_schema_version", entry["metainfo"]["json_schema_version"]}};
         for (json& object : entry) {
-            object.erase("handle");
-            object.erase("dev");
+            for (const char* key : {"handle", "dev", "auto-merge"})
+                object.erase(key);
+            if (object.contains("flags"))
+                std::erase(object["flags"].get_ref<json::array_t&>(), "dynamic");
+            if (object.value("flags", json::array({0})).empty())
+                object.erase("flags");
         }
+        if (entry.contains("table"))
+            entry["table"].erase("comment");
     }
     return listing;
 }
@@ -106,6 +112,82 @@ TEST_F(Nft, PrintsWhatXdpctlReads) {
         ASSERT_TRUE(parsed) << parsed.error().text();
         EXPECT_EQ(lang::print_ruleset(*parsed), text);
     }
+}
+
+TEST_F(Nft, ListsSetsAlike) {
+    const std::string text = R"(table netdev t {
+	comment "a table"
+	set blocked {
+		type ipv4_addr
+		flags interval
+		elements = { 10.0.0.0/8, 11.0.0.1,
+			     192.0.2.0/24, 198.51.100.1-198.51.100.9,
+			     203.0.113.7 comment "known" }
+	}
+
+	set ports {
+		type inet_service
+		size 100
+		flags dynamic
+		comment "seen ports"
+		elements = { 1, 2, 3, 4, 5,
+			     6, 22, 80 comment "web", 443 }
+	}
+
+	set fixed {
+		type inet_proto
+		flags constant
+		elements = { icmp, tcp, udp }
+	}
+
+	set nets {
+		type ipv6_addr
+		flags interval
+		auto-merge
+		elements = { ::1,
+			     2001:db8::/32 }
+	}
+
+	set wires {
+		type ifname
+		elements = { "lo" }
+	}
+
+	set tags {
+		typeof vlan id
+		elements = { 1, 5 }
+	}
+
+	set stations {
+		type ether_addr
+		counter
+		elements = { 00:00:5e:00:53:01 counter packets 5 bytes 6,
+			     00:00:5e:00:53:02 counter packets 0 bytes 0 }
+	}
+
+	set types {
+		type icmpv6_type
+	}
+
+	chain c {
+		type filter hook ingress device "eth0" priority filter; policy accept;
+		ip saddr @blocked drop
+		tcp dport != @ports counter packets 0 bytes 0
+		ip6 daddr @nets udp dport @ports accept
+		iifname @wires drop
+		ether saddr != @stations vlan id @tags ip protocol @fixed drop
+		icmpv6 type @types drop
+	}
+}
+)";
+    const test::CommandResult loaded = load(text);
+    ASSERT_EQ(loaded.status, 0) << loaded.err;
+    const auto parsed = lang::parse_ruleset(text, "test");
+    ASSERT_TRUE(parsed) << parsed.error().text();
+    EXPECT_EQ(nft({"list", "ruleset"}).out, text);
+    EXPECT_EQ(lang::print_ruleset(*parsed), text);
+    const json listed = comparable(json::parse(nft({"-j", "list", "ruleset"}).out));
+    EXPECT_EQ(listed, comparable(lang::ruleset_json(*parsed)));
 }
 
 // One rule in many spellings: nft and xdpctl understand the same.

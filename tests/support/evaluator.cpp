@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "maps/packet.h"
+#include "ruleset/ifname.h"
 
 namespace xdpctl::test {
 
@@ -275,6 +276,30 @@ bool matches(const Match& match, const Fields& fields, std::string_view device) 
     return field != fields.values.end() && value_matches(match, field->second);
 }
 
+// Names of interfaces are compared as names, not as the numbers that sets keep.
+bool is_element(const ruleset::Elements& elements, ruleset::Field field, const Fields& fields,
+                std::string_view device) {
+    for (std::size_t element = 0; element < elements.size(); ++element) {
+        const Interval interval = elements.interval(element);
+        if (field == Field::MetaIifname || field == Field::MetaOifname) {
+            if (name_matches(ruleset::ifname_pattern(interval), device))
+                return true;
+        } else if (const Value value = fields.values.at(field); interval.first <= value && value <= interval.last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool matches(const ruleset::Lookup& lookup, const Fields& fields, std::string_view device,
+             const ruleset::Table& table) {
+    const bool is_name = lookup.field == Field::MetaIifname || lookup.field == Field::MetaOifname;
+    if (!is_name && !fields.values.contains(lookup.field))
+        return false;
+    const bool among = is_element(*table.find_set(lookup.set)->elements, lookup.field, fields, device);
+    return lookup.relation == Relation::NotEqual ? !among : among;
+}
+
 }  // namespace
 
 Fields parse_frame(Bytes frame, ruleset::Hook hook) {
@@ -285,12 +310,16 @@ Fields parse_frame(Bytes frame, ruleset::Hook hook) {
     return out;
 }
 
-Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device) {
+Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device,
+                    const ruleset::Table& table) {
     Evaluation out;
     for (std::size_t i = 0; i < chain.rules.size(); ++i) {
         for (const ruleset::Statement& statement : chain.rules[i].statements) {
             if (const auto* match = std::get_if<Match>(&statement)) {
                 if (!matches(*match, fields, device))
+                    break;
+            } else if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement)) {
+                if (!matches(*lookup, fields, device, table))
                     break;
             } else if (std::holds_alternative<ruleset::Counter>(statement)) {
                 out.counted.push_back(i);

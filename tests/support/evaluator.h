@@ -36,7 +36,8 @@ struct Evaluation {
     std::vector<std::size_t> logged;   // and of those whose logs it reached
 };
 
-// `device` is what iifname and oifname are compared with.
-[[nodiscard]] Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device);
+// `device` is what iifname and oifname are compared with; `table` has the sets that the chain refers to.
+[[nodiscard]] Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device,
+                                  const ruleset::Table& table = {});
 
 }  // namespace xdpctl::test

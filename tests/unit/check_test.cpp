@@ -21,7 +21,7 @@ std::string first_problem(const Ruleset& ruleset) {
 
 Ruleset with_chain(Chain chain) {
     Ruleset ruleset;
-    ruleset.tables.push_back({.name = "t", .comment = {}, .chains = {}, .handle = {}, .position = {}});
+    ruleset.tables.push_back({.name = "t", .comment = {}, .sets = {}, .chains = {}, .handle = {}, .position = {}});
     chain.name = "c";
     ruleset.tables[0].chains.push_back(std::move(chain));
     return ruleset;

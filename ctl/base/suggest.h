@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace xdpctl::lang {
+namespace xdpctl {
 
 // "did you mean 'dport'?", or nothing when no candidate is near.
 [[nodiscard]] std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
-}  // namespace xdpctl::lang
+}  // namespace xdpctl

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "lang/suggest.h"
+#include "base/suggest.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-namespace xdpctl::lang {
+namespace xdpctl {
 namespace {
 
 constexpr std::size_t word_max = 32;  // longer words are no typing errors of ours
@@ -57,4 +57,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
     return nearest.empty() ? std::string{} : fmt::format("did you mean '{}'?", nearest);
 }
 
-}  // namespace xdpctl::lang
+}  // namespace xdpctl

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lang/named_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/suggest.h"
+#include "lang/duration.h"
+#include "lang/format_match.h"
+#include "lang/match.h"
+#include "lang/rule.h"
+#include "lang/set.h"
+#include "lang/value.h"
+#include "ruleset/ifname.h"
+
+namespace xdpctl::lang {
+namespace {
+
+using ruleset::ElementNote;
+using ruleset::ElementsBuilder;
+using ruleset::FieldInfo;
+using ruleset::Interval;
+using ruleset::KeyPart;
+using ruleset::Set;
+using ruleset::ValueType;
+
+constexpr std::string_view entry_words[] = {"type",        "typeof",     "flags",   "size",    "timeout",
+                                            "gc-interval", "auto-merge", "counter", "comment", "elements"};
+constexpr std::string_view flag_words[] = {"constant", "dynamic", "interval", "timeout"};
+
+std::vector<std::string_view> type_words() {
+    std::vector<std::string_view> words;
+    for (const ruleset::KeyType& type : ruleset::key_types())
+        words.push_back(type.word);
+    return words;
+}
+
+// Reads the elements of one set.
+class ElementParser {
+public:
+    ElementParser(Cursor& cursor, std::span<const KeyPart> key, ElementsBuilder& elements)
+        : cursor_(cursor), elements_(elements), parts_(key.size()) {
+        for (const KeyPart& part : key)
+            fields_.push_back(ruleset::value_info(part));
+    }
+
+    bool parse() {
+        for (std::size_t part = 0; part < fields_.size(); ++part) {
+            if (part > 0 && !cursor_.take_if(TokenKind::Dot))
+                return cursor_.expected("'.' and the rest of the key");
+            if (!parse_part(fields_[part], parts_[part]))
+                return false;
+        }
+        elements_.add(parts_);
+        return cursor_.at(TokenKind::Comma) || parse_note();
+    }
+
+private:
+    bool parse_part(const FieldInfo& field, Interval& part) {
+        if (field.type == ValueType::Ifname)
+            return parse_ifname(part);
+        if (!parse_interval(cursor_, field, part))
+            return false;
+        while (field.type == ValueType::TcpFlag && cursor_.take_if(TokenKind::Pipe)) {
+            const auto flag = parse_value(cursor_, field);
+            if (!flag)
+                return false;
+            part.first = part.last = part.first | *flag;
+        }
+        return true;
+    }
+
+    bool parse_ifname(Interval& part) {
+        if (!cursor_.enter_variables())
+            return false;
+        const auto name = parse_interface_name(cursor_);
+        if (name)
+            part = ruleset::ifname_interval(*name);
+        return name.has_value();
+    }
+
+    // As nft: the counter first, then times and comment in any order.
+    bool parse_note() {
+        ElementNote note;
+        if (cursor_.at_word("counter") && !parse_element_counter(note))
+            return false;
+        while (cursor_.at(TokenKind::Word)) {
+            const Token word = cursor_.peek();
+            if (cursor_.at_word("timeout") || cursor_.at_word("expires")) {
+                cursor_.take();
+                const auto duration = parse_duration(cursor_);
+                if (!duration)
+                    return false;
+                (cursor_.is_word(word, "timeout") ? note.timeout : note.expires) = *duration;
+            } else if (cursor_.at_word("comment")) {
+                cursor_.take();
+                const auto text = parse_comment_text(cursor_);
+                if (!text)
+                    return false;
+                note.comment = *text;
+            } else {
+                break;
+            }
+        }
+        if (!note.empty())
+            elements_.note(std::move(note));
+        return true;
+    }
+
+    bool parse_element_counter(ElementNote& note) {
+        cursor_.take();
+        ruleset::Counter counter;
+        if (!parse_counter_start(cursor_, counter))
+            return false;
+        note.counter = counter.start;
+        return true;
+    }
+
+    Cursor& cursor_;
+    ElementsBuilder& elements_;
+    std::vector<FieldInfo> fields_;
+    std::vector<Interval> parts_;
+};
+
+}  // namespace
+
+bool SetParser::parse_entry() {
+    const Token token = cursor_.peek();
+    if (token.kind != TokenKind::Word)
+        return cursor_.expected("'type', 'flags', 'elements' or another word of a set",
+                                "write: set NAME { type ipv4_addr; elements = { 192.0.2.1 }; }");
+    const std::string_view word = cursor_.text(token);
+    if (std::ranges::find(entry_words, word) == std::end(entry_words))
+        return refuse_entry();
+    cursor_.take();
+    if (word == "type")
+        return once(has_key_) && parse_type();
+    if (word == "typeof")
+        return once(has_key_) && parse_typeof();
+    if (word == "flags")
+        return once(has_flags_) && parse_flags();
+    if (word == "size")
+        return once(has_size_) && parse_size();
+    if (word == "comment")
+        return once(has_comment_) && parse_comment();
+    if (word == "elements")
+        return parse_elements();
+    if (word == "auto-merge" || word == "counter") {
+        (word == "counter" ? set_.counts : set_.merges) = true;
+        return true;
+    }
+    const bool is_timeout = word == "timeout";
+    if (!once(is_timeout ? has_timeout_ : has_gc_interval_))
+        return false;
+    const auto duration = parse_duration(cursor_);
+    if (duration)
+        (is_timeout ? set_.timeout : set_.gc_interval) = *duration;
+    return duration.has_value();
+}
+
+bool SetParser::once(bool& is_stated) {
+    return !std::exchange(is_stated, true) || cursor_.error(cursor_.peek(), "this is stated twice", "state it once");
+}
+
+bool SetParser::parse_type() {
+    do {
+        const Token token = cursor_.peek();
+        if (token.kind != TokenKind::Word)
+            return cursor_.expected("a type", fmt::format("types: {}", fmt::join(type_words(), ", ")));
+        const ruleset::KeyType* type = ruleset::find_key_type(cursor_.text(token));
+        if (type == nullptr) {
+            std::string near = did_you_mean(cursor_.text(token), type_words());
+            return cursor_.error(
+                token, fmt::format("unknown type '{}'", cursor_.text(token).substr(0, 64)),
+                near.empty() ? fmt::format("types: {}", fmt::join(type_words(), ", ")) : std::move(near));
+        }
+        cursor_.take();
+        set_.key.push_back(ruleset::key_part(*type));
+    } while (cursor_.at(TokenKind::Dot) && refuse_concatenation());
+    return set_.key.size() == 1;
+}
+
+bool SetParser::parse_typeof() {
+    const auto field = parse_field_name(cursor_);
+    if (!field)
+        return false;
+    set_.key.push_back(ruleset::key_part(*field));
+    return !cursor_.at(TokenKind::Dot) || refuse_concatenation();
+}
+
+bool SetParser::refuse_concatenation() {
+    return cursor_.error(cursor_.peek(), "concatenations ('.') are not supported yet", "make a set for each part");
+}
+
+bool SetParser::parse_flags() {
+    do {
+        const Token token = cursor_.peek();
+        if (cursor_.take_if_word("constant"))
+            set_.is_constant = true;
+        else if (cursor_.take_if_word("dynamic"))
+            set_.is_dynamic = true;
+        else if (cursor_.take_if_word("interval"))
+            set_.is_interval = true;
+        else if (cursor_.take_if_word("timeout"))
+            set_.has_timeouts = true;
+        else
+            return cursor_.expected(
+                "'constant', 'dynamic', 'interval' or 'timeout'",
+                token.kind == TokenKind::Word ? did_you_mean(cursor_.text(token), flag_words) : std::string{});
+    } while (cursor_.take_if(TokenKind::Comma));
+    return true;
+}
+
+bool SetParser::parse_size() {
+    const Token token = cursor_.peek();
+    const auto number = token.kind == TokenKind::Number ? parse_number(cursor_.text(token)) : std::nullopt;
+    if (!number || *number > ~std::uint32_t{0})
+        return cursor_.expected("a number of elements", "write: size 65536");
+    cursor_.take();
+    set_.size = static_cast<std::uint32_t>(*number);
+    return true;
+}
+
+bool SetParser::parse_comment() {
+    const auto text = parse_comment_text(cursor_);
+    if (text)
+        set_.comment = *text;
+    return text.has_value();
+}
+
+bool SetParser::parse_elements() {
+    const Token token = cursor_.peek();
+    if (set_.key.empty())
+        return cursor_.error(token, "the set's type must be known before its elements",
+                             "put the type first: type ipv4_addr");
+    if (elements_)
+        return cursor_.error(token, "the elements are stated twice", "put all of them into one pair of braces");
+    if (!cursor_.take_if(TokenKind::Assign))
+        return cursor_.expected("'='", "write: elements = { 192.0.2.1, 192.0.2.2 }");
+    if (!cursor_.enter_variables())
+        return false;
+    if (!cursor_.at(TokenKind::LeftBrace))
+        return cursor_.expected("'{'", "write: elements = { 192.0.2.1, 192.0.2.2 }");
+    unsigned bits = 1;
+    for (const KeyPart& part : set_.key)
+        bits = part.bits == 0 || bits == 0 ? 0 : std::max(bits, part.bits);
+    elements_.emplace(set_.key.size(), bits);
+    return lang::parse_elements(cursor_, set_.key, *elements_);
+}
+
+bool SetParser::finish(const Token& name) {
+    if (set_.key.empty())
+        return cursor_.error(name, fmt::format("set '{}' has no type", set_.name), "write in it: type ipv4_addr");
+    if (!elements_)
+        return true;
+    auto elements =
+        std::move(*elements_).finish(set_.merges ? ElementsBuilder::Overlap::Merge : ElementsBuilder::Overlap::Refuse);
+    if (!elements)
+        return cursor_.error(
+            name,
+            fmt::format("elements {} and {} of set '{}' overlap", format_key(set_.key, elements.error().first),
+                        format_key(set_.key, elements.error().second), set_.name),
+            "write auto-merge in it, or leave one out");
+    set_.elements = ruleset::SharedElements(*std::move(elements));
+    return true;
+}
+
+bool SetParser::refuse_entry() {
+    const Token token = cursor_.peek();
+    const std::string_view word = cursor_.text(token);
+    if (word == "policy")
+        return cursor_.error(token, "'policy' of a set is not supported",
+                             "leave it out: memory and speed are both kept");
+    if (word == "limit" || word == "quota" || word == "last")
+        return cursor_.error(token, fmt::format("'{}' of a set is not supported yet", word), "leave it out");
+    return cursor_.error(token, fmt::format("unknown word '{}' in a set", word.substr(0, 64)),
+                         did_you_mean(word, entry_words));
+}
+
+bool parse_elements(Cursor& cursor, std::span<const KeyPart> key, ElementsBuilder& elements) {
+    ElementParser parser(cursor, key, elements);
+    return parse_set(cursor, [&] { return parser.parse(); });
+}
+
+std::string format_key(std::span<const KeyPart> key, std::span<const Interval> parts) {
+    std::string text;
+    for (std::size_t part = 0; part < key.size(); ++part) {
+        text += part == 0 ? "" : " . ";
+        text += format_element(ruleset::value_info(key[part]), parts[part]);
+    }
+    return text;
+}
+
+}  // namespace xdpctl::lang
