@@ -46,10 +46,16 @@ struct xdpctl_device {
 	__u64 attached_at; /* seconds since the epoch */
 };
 
-/* Element of map `rule_slots`, indexed by rule slot: 0 when free. Written and read by the CLI only. */
+/* Element of map `rule_slots`, indexed by rule slot. Written and read by the CLI only. */
 struct xdpctl_rule_slot {
-	__u64 handle;
+	__u64 handle; /* 0: free; XDPCTL_RULE_SLOT_RETIRED */
+	/* What the rule counted in maps that were too small: its count is this and that of `rule_counters`. */
+	__u64 packets;
+	__u64 bytes;
 };
+
+/* Was a rule's that is deleted: a program on its way may still count there. Free after a grace period. */
+#define XDPCTL_RULE_SLOT_RETIRED (~(__u64)0)
 
 static_assert(sizeof(struct xdpctl_device) == 40, "pinned");
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* The maps of a base chain, for user space to create with their types. */
 #include "maps/lib/accounting.bpf.h"
-#include "maps/lib/rule_counters.bpf.h"
 
 /* Key: device slot; value: the device that has it. Written and read by the CLI. */
 struct {
@@ -10,11 +9,3 @@ struct {
 	__type(key, __u32);
 	__type(value, struct xdpctl_device);
 } devices SEC(".maps");
-
-/* Key: rule slot; value: the rule that has it. Written and read by the CLI. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, XDPCTL_RULE_SLOTS);
-	__type(key, __u32);
-	__type(value, struct xdpctl_rule_slot);
-} rule_slots SEC(".maps");

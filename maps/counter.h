@@ -24,11 +24,11 @@ static inline __u32 xdpctl_device_counter(__u32 device, __u32 verdict, __u32 rea
 }
 
 /*
- * Map `rule_counters`: indexed by rule slot. Slots belong to handles, not to positions: see map `rule_slots`. A rule
- * has a slot whether it counts or not, because the slot also names the deciding rule in xdpctl_packet.rule.
+ * Map `rule_counters`: one element a CPU, which holds that CPU's counters by rule slot. An array of all counters of a
+ * CPU instead of a per-CPU array: a counter is then one access to memory away, and user space reads and writes all of
+ * them through a memory mapping. Slots belong to handles, not to positions: see map `rule_slots`. A rule has a slot
+ * whether it counts or not, because the slot also names the deciding rule in xdpctl_packet.rule.
  */
-#define XDPCTL_RULES_MAX 4096
-#define XDPCTL_RULE_SLOTS (2 * XDPCTL_RULES_MAX) /* the old and the new ruleset side by side during a change */
 
 static_assert(sizeof(struct xdpctl_counter) == 16, "shared with loaded programs");
 

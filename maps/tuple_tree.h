@@ -192,7 +192,7 @@ struct xdpctl_tuple_config {
 	__u32 policy;  /* enum xdpctl_verdict */
 	__u32 resumes; /* some rule has no verdict */
 	__u32 logs;    /* some rule logs */
-	__u32 reserved;
+	__u32 rule_slots; /* above the highest of a rule */
 	struct xdpctl_tuple_window source4, destination4;
 	struct xdpctl_tuple_window source6, destination6;
 	struct xdpctl_tuple_array index4; /* of struct xdpctl_tuple_index4 */

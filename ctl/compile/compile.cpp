@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "compile/compile.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "compile/lookups.h"
@@ -41,6 +42,10 @@ Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placeme
     const auto resolved = without_lookups(chain, *placement.table);
     XDPCTL_TRY(resolved);
     return compile_matches(*resolved, placement);
+}
+
+std::uint32_t slots_used(std::span<const RuleSlot> slots) {
+    return slots.empty() ? 0 : std::to_underlying(*std::ranges::max_element(slots)) + 1;
 }
 
 std::size_t size_in_bytes(const Classifier& classifier) {

@@ -54,6 +54,9 @@ struct Placement {
     std::optional<Engine> engine = std::nullopt;  // instead of the one that costs packets less
 };
 
+// One more than the highest slot: how many counters a CPU must have.
+[[nodiscard]] std::uint32_t slots_used(std::span<const RuleSlot> slots);
+
 // Errors: Limit when no engine has room for the chain, with what the straight-line engine says when it is not ruled
 // out.
 [[nodiscard]] Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placement);

@@ -15,6 +15,8 @@
 // but the context, the packet and its header bits, whose values no test narrows (they are copied or loaded anew), so
 // that the verifier finds its state equal wherever paths meet, on every kernel.
 #include <fmt/format.h>
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <iterator>
 #include <utility>
@@ -35,7 +37,11 @@ constexpr Register context = Register::R6;
 constexpr Register packet = Register::R7;
 constexpr Register headers = Register::R8;
 constexpr Register scratch = Register::R1;
-constexpr std::int16_t key_offset = -4;  // of a map key in the stack frame
+constexpr Register counters = Register::R9;  // of this CPU's rules; where a rule counts and does not decide
+constexpr std::int16_t key_offset = -4;      // of a map key in the stack frame
+constexpr std::uint32_t counter_shift = std::countr_zero(sizeof(xdpctl_counter));
+// More take a kernel's verifier too long.
+constexpr std::size_t rules_max = 4'096;
 
 // Gates and bodies that jump to each other stay within a jump's reach, by the upper bound of their size.
 constexpr std::uint32_t batch_max = 14'000;
@@ -105,14 +111,31 @@ PlannedRule plan(const ruleset::Rule& rule, RuleSlot slot, std::span<const std::
     return out;
 }
 
+// Whether the rule counts packets and does not decide right after.
+bool counts_in_passing(const ruleset::Rule& rule) {
+    const auto counter = std::ranges::find_if(
+        rule.statements, [](const auto& statement) { return std::holds_alternative<ruleset::Counter>(statement); });
+    return counter != rule.statements.end() && (std::next(counter) == rule.statements.end() ||
+                                                !std::holds_alternative<ruleset::Verdict>(*std::next(counter)));
+}
+
 class StraightLine {
 public:
-    void prologue() {
+    // `slots`: one more than the highest of a rule.
+    explicit StraightLine(std::uint32_t slots) : slots_(slots) {}
+
+    // With the counters looked up here, a rule that counts in passing has no branch for the verifier to follow.
+    void prologue(bool counts_in_passing) {
         asm_.move(context, Register::R1);
         asm_.store(Size::U32, Register::Frame, key_offset, 0);
         look_up(MapName::Packet, finish_);
         asm_.move(packet, Register::R0);
         asm_.load(Size::U32, headers, packet, offsetof(xdpctl_packet, headers));
+        if (!counts_in_passing)
+            return;
+        look_up_counters(policy_);
+        asm_.move(counters, Register::R0);
+        has_counters_ = true;
     }
 
     void rule(PlannedRule&& planned) {
@@ -140,6 +163,7 @@ public:
 
     void epilogue(ruleset::Verdict policy) {
         enter_run(0);
+        asm_.bind(policy_);
         asm_.store(Size::U8, packet, offsetof(xdpctl_packet, verdict), number(policy));
         asm_.store(Size::U32, packet, offsetof(xdpctl_packet, rule), XDPCTL_NO_RULE);
         asm_.jump(finish_);
@@ -242,13 +266,12 @@ private:
     }
 
     void emit_count(RuleSlot slot) {
-        asm_.store(Size::U32, Register::Frame, key_offset, std::to_underlying(slot));
-        emit_count_of_key();
+        asm_.move(Register::R0, counters);
+        asm_.add(Register::R0, static_cast<std::int32_t>(std::to_underlying(slot) << counter_shift));
+        emit_count_at_r0();
     }
 
-    void emit_count_of_key() {
-        const Label missing = asm_.label();
-        look_up(MapName::RuleCounters, missing);
+    void emit_count_at_r0() {
         asm_.load(Size::U64, Register::R1, Register::R0, offsetof(xdpctl_counter, packets));
         asm_.add(Register::R1, 1);
         asm_.store(Size::U64, Register::R0, offsetof(xdpctl_counter, packets), Register::R1);
@@ -256,7 +279,6 @@ private:
         asm_.load(Size::U64, Register::R1, Register::R0, offsetof(xdpctl_counter, bytes));
         asm_.add(Register::R1, Register::R2);
         asm_.store(Size::U64, Register::R0, offsetof(xdpctl_counter, bytes), Register::R1);
-        asm_.bind(missing);
     }
 
     void emit_waiting_bodies() {
@@ -288,9 +310,15 @@ private:
         asm_.jump(count);
         emit_verdict(counted_drop_, XDPCTL_DROP);
         asm_.bind(count);
+        if (has_counters_)
+            asm_.move(Register::R0, counters);
+        else
+            look_up_counters(decided);
         asm_.load(Size::U32, Register::R1, packet, offsetof(xdpctl_packet, rule));
-        asm_.store(Size::U32, Register::Frame, key_offset, Register::R1);
-        emit_count_of_key();
+        asm_.jump_if32(Compare::GreaterEqual, Register::R1, slots_, decided);
+        asm_.shift_left(Register::R1, counter_shift);
+        asm_.add(Register::R0, Register::R1);
+        emit_count_at_r0();
         asm_.jump(decided);
         emit_verdict(accept_, XDPCTL_ACCEPT);
         asm_.jump(decided);
@@ -313,7 +341,17 @@ private:
         asm_.jump_if_zero(Register::R0, missing);
     }
 
+    // The counters of this CPU's rules to R0.
+    void look_up_counters(Label missing) {
+        asm_.call(BPF_FUNC_get_smp_processor_id);
+        asm_.store(Size::U32, Register::Frame, key_offset, Register::R0);
+        look_up(MapName::RuleCounters, missing);
+    }
+
     Assembler asm_;
+    std::uint32_t slots_;
+    bool has_counters_ = false;
+    Label policy_ = asm_.label();
     Label accept_ = asm_.label();
     Label drop_ = asm_.label();
     Label counted_accept_ = asm_.label();
@@ -332,11 +370,11 @@ private:
 
 Result<Program> straight_line(const ruleset::Chain& chain, const Placement& placement) {
     const std::string what = fmt::format("cannot compile chain {}", chain.name);
-    if (chain.rules.size() > XDPCTL_RULES_MAX)
+    if (chain.rules.size() > rules_max)
         return fail(ErrorKind::Limit, what,
-                    fmt::format("it has {} rules; the limit is {}", chain.rules.size(), XDPCTL_RULES_MAX));
-    StraightLine code;
-    code.prologue();
+                    fmt::format("it has {} rules; the limit is {}", chain.rules.size(), rules_max));
+    StraightLine code(slots_used(placement.rule_slots));
+    code.prologue(std::ranges::any_of(chain.rules, counts_in_passing));
     for (std::size_t i = 0; i < chain.rules.size(); ++i) {
         code.rule(plan(chain.rules[i], placement.rule_slots[i], placement.device_names));
         if (code.size_bound() > instructions_max)

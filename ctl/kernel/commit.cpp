@@ -64,6 +64,8 @@ private:
         std::set<ChainKey> keys;
         for (ChainPlan& plan : plans_) {
             keys.insert(plan.named.key());
+            if (plan.new_rules)
+                plan.live().set_rules(*std::move(plan.new_rules));
             if (plan.created)
                 live_.chains.insert_or_assign(plan.named.key(), std::move(plan.created));
         }
@@ -104,11 +106,38 @@ private:
             plan.created = std::move(*created);
             XDPCTL_TRY(plan.live().write_policy(plan.chain().policy));
         }
-        return plan.slot_table.write_assigned(plan.live().maps());
+        return prepare_rules(plan);
+    }
+
+    Status prepare_rules(ChainPlan& plan) {
+        const ChainKey key = plan.named.key();
+        const RuleMaps* former = plan.running != nullptr ? plan.running->former_rules() : nullptr;
+        if (plan.slots.size_of_new_maps != 0) {
+            if (former != nullptr)
+                return fail(ErrorKind::Failed, fmt::format("cannot grow {}", plan.named.text()),
+                            "the counts of its last growth could not be taken over");
+            auto created = RuleMaps::create(plan.slots.size_of_new_maps);
+            if (!created)
+                return std::unexpected(std::move(created).error());
+            plan.new_rules = *std::move(created);
+            if (plan.running != nullptr)
+                former = &plan.running->rules();
+        } else if (plan.slots.reuses_retired) {
+            XDPCTL_TRY(wait_for_running_programs());
+        }
+        if (former != nullptr)
+            XDPCTL_TRY(pin_rules(*former, Layout::former_rules(live_.layout.next(), key)));
+        write_slots(plan.rules(), plan.slots, plan.chain().rules);
+        return pin_rules(plan.rules(), Layout::rules(live_.layout.next(), key));
+    }
+
+    static Status pin_rules(const RuleMaps& rules, const fs::path& directory) {
+        XDPCTL_TRY(make_directory(directory));
+        return rules.pin(directory);
     }
 
     Result<Fd> load_classifier(const ChainPlan& plan, const Datapath& datapath) {
-        auto classifier = datapath.load_classifier(plan.classifier);
+        auto classifier = datapath.load_classifier(plan.classifier, plan.rules());
         if (!classifier)
             return std::unexpected(
                 std::move(classifier).error().within(fmt::format("cannot load {}", plan.named.text())));

@@ -32,17 +32,14 @@ constexpr std::pair<const char*, Fd ChainMaps::*> chain_map_names[] = {
     {"chain", &ChainMaps::chain},
     {"devices", &ChainMaps::devices},
     {"device_counters", &ChainMaps::device_counters},
-    {"rule_counters", &ChainMaps::rule_counters},
-    {"rule_slots", &ChainMaps::rule_slots},
 };
 
 // The maps programs use; the rest of a chain's maps is for user space.
-std::array<NamedMap, 5> program_maps(const Fd& packet, const Fd& stages, const ChainMaps& maps) {
+std::array<NamedMap, 4> program_maps(const Fd& packet, const Fd& stages, const ChainMaps& maps) {
     return {{{"packet", packet.get()},
              {"stages", stages.get()},
              {"chain", maps.chain.get()},
-             {"device_counters", maps.device_counters.get()},
-             {"rule_counters", maps.rule_counters.get()}}};
+             {"device_counters", maps.device_counters.get()}}};
 }
 
 constexpr bool is_xdp(Layer layer) {
@@ -216,20 +213,23 @@ Status Datapath::prepare_exit() const {
     return {};
 }
 
-Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier) const {
+Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier, const RuleMaps& rules) const {
     if (const auto* program = std::get_if<compile::Program>(&classifier))
-        return load_rules(*program);
+        return load_rules(*program, rules);
     const auto& tables = *std::get<std::shared_ptr<const compile::tuple_tree::Tables>>(classifier);
-    return load_tuple_tree(tables, classifier_type(layer_), program_maps(packet_, stages_, *maps_));
+    const auto others = program_maps(packet_, stages_, *maps_);
+    std::vector<NamedMap> maps(others.begin(), others.end());
+    maps.push_back({"rule_counters", rules.counters()});
+    return load_tuple_tree(tables, classifier_type(layer_), maps);
 }
 
-Result<Fd> Datapath::load_rules(const compile::Program& program) const {
+Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps& rules) const {
     XDPCTL_TRY(prepare_exit());
     std::vector<bpf_insn> instructions = program.instructions;
     for (const auto& [position, map] : program.maps) {
         bpf_insn& load = instructions[position];
         load.src_reg = BPF_PSEUDO_MAP_FD;
-        load.imm = map == compile::MapName::Packet ? packet_.get() : maps_->rule_counters.get();
+        load.imm = map == compile::MapName::Packet ? packet_.get() : rules.counters();
     }
     instructions.insert(instructions.end(), exit_.begin(), exit_.end());
     return load_program("xdpctl_rules", classifier_type(layer_), instructions);

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/types.h"
 #include "compile/compile.h"
+#include "kernel/rule_maps.h"
 #include "maps/chain.h"
 #include "maps/counter.h"
 #include "maps/packet.h"
@@ -30,13 +31,11 @@ namespace xdpctl::kernel {
 //   TcIngress, TcEgress
 enum class Layer : std::uint8_t { Xdp, XdpExtension, TcIngress, TcEgress };
 
-// The maps a base chain has whatever its layers: counters, devices, rule slots, configuration. See maps/.
+// The maps a base chain has whatever its layers and rules: counters of devices, devices, configuration. See maps/.
 struct ChainMaps {
     Fd chain;            // struct xdpctl_chain
     Fd devices;          // struct xdpctl_device
     Fd device_counters;  // struct xdpctl_counter, per CPU
-    Fd rule_counters;    // struct xdpctl_counter, per CPU
-    Fd rule_slots;       // struct xdpctl_rule_slot
 
     [[nodiscard]] static Result<ChainMaps> create();
     [[nodiscard]] static Result<ChainMaps> open(const std::filesystem::path& directory);
@@ -76,8 +75,8 @@ public:
     [[nodiscard]] Layer layer() const { return layer_; }
     [[nodiscard]] Result<EntryObject> open_entry(DeviceSlot slot) const;
     // Loads what the compiler made: rules joined with the exit program, or tables copied into a map and the program
-    // that walks them. Not yet published.
-    [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier) const;
+    // that walks them. Rules count in `rules`. Not yet published.
+    [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier, const RuleMaps& rules) const;
     // Makes a loaded classifier judge every following packet: one map update.
     [[nodiscard]] Status publish(const Fd& classifier) const;
     // Id of the published classifier's program, 0 when none.
@@ -86,7 +85,7 @@ public:
     [[nodiscard]] Result<xdpctl_packet> last_packet(unsigned cpu) const;
 
 private:
-    [[nodiscard]] Result<Fd> load_rules(const compile::Program& program) const;
+    [[nodiscard]] Result<Fd> load_rules(const compile::Program& program, const RuleMaps& rules) const;
     // Fills exit_ on first use.
     [[nodiscard]] Status prepare_exit() const;
 

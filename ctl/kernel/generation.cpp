@@ -5,14 +5,17 @@
 #include <bpf/btf.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
-#include <memory>
-#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
 #include "kernel/layout.h"
+#include "kernel/mapping.h"
 #include "kernel/pin.h"
+#include "kernel/typed_array.h"
 #include "lang/parse.h"
 #include "lang/print.h"
 #include "maps/generation.h"
@@ -23,22 +26,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct BtfDeleter {
-    void operator()(btf* types) const { btf__free(types); }
-};
-
-// BTF of the map's value, whose size depends on the text: bpftool then shows its members by name.
-struct ValueType {
-    std::unique_ptr<btf, BtfDeleter> types;
-    int key = 0;
-    int value = 0;
-};
-
-struct Member {
-    const char* name;
-    std::size_t offset;
-    std::size_t size;
-};
 constexpr Member head_members[] = {
     {"layout_version", offsetof(xdpctl_generation, layout_version), sizeof(xdpctl_generation::layout_version)},
     {"text_length", offsetof(xdpctl_generation, text_length), sizeof(xdpctl_generation::text_length)},
@@ -46,38 +33,14 @@ constexpr Member head_members[] = {
     {"last_handle", offsetof(xdpctl_generation, last_handle), sizeof(xdpctl_generation::last_handle)},
 };
 
-ValueType value_type(std::uint32_t text_length) {
-    ValueType out;
-    out.types.reset(btf__new_empty());
-    btf* types = out.types.get();
-    const int u32 = btf__add_int(types, "__u32", 4, 0);
-    const int u64 = btf__add_int(types, "__u64", 8, 0);
-    const int character = btf__add_int(types, "char", 1, BTF_INT_CHAR);
-    const int text = btf__add_array(types, u32, character, text_length);
-    out.key = u32;
-    out.value = btf__add_struct(types, "xdpctl_generation",
-                                static_cast<std::uint32_t>(sizeof(xdpctl_generation)) + text_length);
-    for (const Member& member : head_members)
-        btf__add_field(types, member.name, member.size == 8 ? u64 : u32, static_cast<std::uint32_t>(member.offset * 8),
-                       0);
-    btf__add_field(types, "text", text, sizeof(xdpctl_generation) * 8, 0);
-    return out;
-}
-
 Result<Fd> create_map(std::uint32_t text_length) {
-    const ValueType type = value_type(text_length);
-    LIBBPF_OPTS(bpf_map_create_opts, options);
-    // Names are a convenience: a kernel that does not take the types gets the map without them.
-    if (btf__load_into_kernel(type.types.get()) == 0) {
-        options.btf_fd = static_cast<std::uint32_t>(btf__fd(type.types.get()));
-        options.btf_key_type_id = static_cast<std::uint32_t>(type.key);
-        options.btf_value_type_id = static_cast<std::uint32_t>(type.value);
-    }
-    const auto size = static_cast<std::uint32_t>(sizeof(xdpctl_generation)) + text_length;
-    Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "ruleset", sizeof(std::uint32_t), size, 1, &options));
-    if (!map.valid())
-        return fail_errno(errno, fmt::format("cannot make a map for a ruleset of {} bytes", text_length));
-    return map;
+    const std::size_t size = sizeof(xdpctl_generation) + text_length;
+    return create_array({"ruleset", 1, size}, [&](btf* types) {
+        const int text = add_array(types, btf__add_int(types, "char", 1, BTF_INT_CHAR), text_length);
+        const int value = add_struct(types, "xdpctl_generation", size, head_members);
+        btf__add_field(types, "text", text, sizeof(xdpctl_generation) * 8, 0);
+        return value;
+    });
 }
 
 Result<std::uint32_t> value_size(const Fd& map) {
@@ -86,6 +49,16 @@ Result<std::uint32_t> value_size(const Fd& map) {
     if (const int error = bpf_obj_get_info_by_fd(map.get(), &info, &length); error != 0)
         return fail_errno(error, "cannot read a map's size");
     return info.value_size;
+}
+
+// The mapping ends here: a map that is mapped for writing cannot be frozen.
+Status write(const Fd& map, const xdpctl_generation& head, std::string_view text) {
+    const auto memory = Mapping::open(map.get(), sizeof(head) + text.size());
+    if (!memory)
+        return std::unexpected(memory.error());
+    std::memcpy(memory->bytes().data(), &head, sizeof(head));
+    std::ranges::copy(text, memory->as<char>().begin() + sizeof(head));
+    return {};
 }
 
 }  // namespace
@@ -101,12 +74,7 @@ Status store_ruleset(const fs::path& directory, const Generation& generation) {
                                  .text_length = length,
                                  .number = generation.number,
                                  .last_handle = std::to_underlying(generation.ruleset.last_handle)};
-    std::vector<char> value(sizeof(head) + length);
-    std::memcpy(value.data(), &head, sizeof(head));
-    std::memcpy(value.data() + sizeof(head), text.data(), length);
-    const std::uint32_t key = 0;
-    if (const int error = bpf_map_update_elem(map->get(), &key, value.data(), BPF_ANY); error != 0)
-        return fail_errno(error, "cannot store the ruleset");
+    XDPCTL_TRY(write(*map, head, text));
     if (const int error = bpf_map_freeze(map->get()); error != 0)
         return fail_errno(error, "cannot store the ruleset");
     return pin_object(*map, Layout::ruleset(directory));

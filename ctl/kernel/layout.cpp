@@ -105,6 +105,14 @@ fs::path Layout::classifier(const fs::path& generation, const LayerKey& key) {
     return generation / fmt::format("{}-{}", name_of(key.chain), name_of(key.layer));
 }
 
+fs::path Layout::rules(const fs::path& generation, const ChainKey& key) {
+    return generation / fmt::format("{}-rules", name_of(key));
+}
+
+fs::path Layout::former_rules(const fs::path& generation, const ChainKey& key) {
+    return generation / fmt::format("{}-former_rules", name_of(key));
+}
+
 Result<std::vector<std::uint64_t>> Layout::generations() const {
     return list(directory_, [](std::string_view name) -> std::optional<std::uint64_t> {
         const auto number = take_number<std::uint64_t>(name, "gen-");

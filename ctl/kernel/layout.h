@@ -4,6 +4,8 @@
 //   gen-<N>/                     the running generation
 //       ruleset                  map: the canonical text (maps/generation.h)
 //       <chain>-<layer>          its classifier program of each chain and layer
+//       <chain>-rules/           RuleMaps: the same maps as of the generation before as long as rules fit
+//       <chain>-former_rules/    maps whose counts <chain>-rules/ has not taken over yet
 //   next/                        the same of a generation that is being made, or of a writer that was killed
 //   <chain>/                     "chain-<handle>-<hook>"
 //       chain, devices, ...      ChainMaps
@@ -56,6 +58,9 @@ public:
     // Of a generation's directory.
     [[nodiscard]] static std::filesystem::path ruleset(const std::filesystem::path& generation);
     [[nodiscard]] static std::filesystem::path classifier(const std::filesystem::path& generation, const LayerKey& key);
+    [[nodiscard]] static std::filesystem::path rules(const std::filesystem::path& generation, const ChainKey& key);
+    [[nodiscard]] static std::filesystem::path former_rules(const std::filesystem::path& generation,
+                                                            const ChainKey& key);
 
     // What is there, in ascending order; empty when the directory is missing.
     [[nodiscard]] Result<std::vector<std::uint64_t>> generations() const;

@@ -76,6 +76,24 @@ Status LiveChain::remove_layer(const Layout& layout, Layer layer) {
     return remove_pins(layout.layer({key_, layer}));
 }
 
+// Former maps are gone once their counts are taken over, possibly while a reader opens them.
+Status LiveChain::open_rules(const fs::path& generation) {
+    auto rules = RuleMaps::open(Layout::rules(generation, key_));
+    if (!rules)
+        return std::unexpected(std::move(rules).error());
+    rules_ = std::move(*rules);
+    auto former = RuleMaps::open(Layout::former_rules(generation, key_));
+    if (former)
+        former_rules_ = std::move(*former);
+    else if (former.error().kind != ErrorKind::NotFound)
+        return std::unexpected(std::move(former).error());
+    return {};
+}
+
+void LiveChain::set_rules(RuleMaps rules) {
+    former_rules_ = std::exchange(rules_, std::move(rules));
+}
+
 Result<DeviceTable> LiveChain::devices() const {
     return read_array<xdpctl_device>(maps_.devices, XDPCTL_DEVICES_MAX);
 }
@@ -189,6 +207,7 @@ Result<Live> open_once(const Layout& layout) {
         auto chain = LiveChain::open(layout, named.key());
         if (!chain)
             return std::unexpected(std::move(chain).error());
+        XDPCTL_TRY((*chain)->open_rules(**directory));
         live.chains.emplace(named.key(), std::move(*chain));
     }
     return live;

@@ -13,6 +13,7 @@
 #include "kernel/datapath.h"
 #include "kernel/generation.h"
 #include "kernel/layout.h"
+#include "kernel/rule_maps.h"
 #include "maps/chain.h"
 
 namespace xdpctl::kernel {
@@ -35,7 +36,7 @@ class LiveChain {
 public:
     // Makes and pins the maps.
     [[nodiscard]] static Result<std::unique_ptr<LiveChain>> create(const Layout& layout, const ChainKey& key);
-    // Opens the maps, not the layers.
+    // Opens the maps; not the layers, and not what belongs to a generation.
     [[nodiscard]] static Result<std::unique_ptr<LiveChain>> open(const Layout& layout, const ChainKey& key);
     LiveChain(const LiveChain&) = delete;
     LiveChain& operator=(const LiveChain&) = delete;
@@ -43,6 +44,16 @@ public:
     [[nodiscard]] const ChainKey& key() const { return key_; }
     [[nodiscard]] const ChainMaps& maps() const { return maps_; }
     [[nodiscard]] const std::map<Layer, Datapath>& layers() const { return layers_; }
+
+    // REQUIRES: they are opened, or set.
+    [[nodiscard]] const RuleMaps& rules() const { return *rules_; }
+    // Those with counts that rules() have not taken over; null when there are none.
+    [[nodiscard]] const RuleMaps* former_rules() const { return former_rules_ ? &*former_rules_ : nullptr; }
+    // Of the generation pinned below that directory.
+    [[nodiscard]] Status open_rules(const std::filesystem::path& generation);
+    // Those there are become the former ones.
+    void set_rules(RuleMaps rules);
+    void forget_former_rules() { former_rules_.reset(); }
 
     [[nodiscard]] Result<const Datapath*> create_layer(const Layout& layout, Layer layer);
     [[nodiscard]] Status open_layer(const Layout& layout, Layer layer);
@@ -60,6 +71,8 @@ private:
     ChainKey key_;
     ChainMaps maps_;
     std::map<Layer, Datapath> layers_;
+    std::optional<RuleMaps> rules_;
+    std::optional<RuleMaps> former_rules_;
 };
 
 // Which layer of its chain the device's entry program belongs to. REQUIRES: it is attached.

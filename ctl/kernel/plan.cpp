@@ -61,18 +61,12 @@ private:
     }
 
     Status plan_rules(ChainPlan& plan) {
-        if (plan.running != nullptr) {
-            auto slots = RuleSlots::read(plan.running->maps());
-            if (!slots)
-                return std::unexpected(std::move(slots).error());
-            plan.slot_table = std::move(*slots);
-        }
-        auto rule_slots = plan.slot_table.assign(plan.chain().rules);
-        if (!rule_slots)
-            return std::unexpected(std::move(rule_slots).error());
-        plan.rule_slots = std::move(*rule_slots);
+        std::span<const xdpctl_rule_slot> running;
+        if (plan.running != nullptr)
+            running = plan.running->rules().slots();
+        plan.slots = plan_slots(running, plan.chain().rules);
         auto classifier = compile::compile(plan.chain(), {.table = plan.named.table,
-                                                          .rule_slots = plan.rule_slots,
+                                                          .rule_slots = plan.slots.slots,
                                                           .device_names = plan.device_names,
                                                           .can_loop = may_goto_supported()});
         if (!classifier)

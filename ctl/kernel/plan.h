@@ -36,12 +36,13 @@ struct ChainPlan {
     LiveChain* running = nullptr;           // null for a new chain
     std::unique_ptr<LiveChain> created;     // of a new chain, once it is made
     std::vector<std::string> device_names;  // by slot
-    RuleSlots slot_table;
-    std::vector<RuleSlot> rule_slots;
+    SlotPlan slots;
+    std::optional<RuleMaps> new_rules;  // once they are made, when the plan of slots asks for new maps
     compile::Classifier classifier;
     std::vector<Joining> joining;
 
     [[nodiscard]] LiveChain& live() const { return created ? *created : *running; }
+    [[nodiscard]] const RuleMaps& rules() const { return new_rules ? *new_rules : running->rules(); }
     [[nodiscard]] const ruleset::Chain& chain() const { return *named.chain; }
 };
 

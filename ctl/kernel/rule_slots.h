@@ -1,41 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule slots of one chain: a rule keeps its slot, and with it its counter, for as long as it keeps its handle.
+// Rule slots of one chain: a rule keeps its slot, and with it its counter, for as long as it keeps its handle and the
+// chain its maps.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <span>
 #include <vector>
 
-#include "base/error.h"
 #include "base/types.h"
-#include "kernel/datapath.h"
+#include "kernel/rule_maps.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::kernel {
 
-class RuleSlots {
-public:
-    // No slot in use.
-    RuleSlots();
-    [[nodiscard]] static Result<RuleSlots> read(const ChainMaps& maps);
-
-    [[nodiscard]] std::map<Handle, RuleSlot> by_handle() const;
-
-    // The slot of each rule, in order. Rules without one get a free slot. Errors: Limit.
-    [[nodiscard]] Result<std::vector<RuleSlot>> assign(std::span<const ruleset::Rule> rules);
-
-    // Writes what assign() gave out since: counters at zero first, then the owners.
-    [[nodiscard]] Status write_assigned(const ChainMaps& maps);
-
-    // Frees every slot whose owner is not among the rules. REQUIRES: no program that runs uses such a slot.
-    [[nodiscard]] bool has_other_than(std::span<const ruleset::Rule> rules) const;
-    [[nodiscard]] Status free_other_than(std::span<const ruleset::Rule> rules, const ChainMaps& maps);
-
-private:
-    std::vector<std::uint64_t> owners_;  // handles by slot; 0: free
-    std::vector<std::uint32_t> assigned_;
+struct SlotPlan {
+    std::vector<RuleSlot> slots;         // of each rule, in order
+    std::vector<std::size_t> taken;      // rules, by their place, that get their slot by this plan
+    std::uint32_t size_of_new_maps = 0;  // 0: the maps that are there do
+    bool reuses_retired = false;
 };
+
+// `slots` are those of the chain's maps, empty when it has none. New maps when these have no room, or far too much.
+[[nodiscard]] SlotPlan plan_slots(std::span<const xdpctl_rule_slot> slots, std::span<const ruleset::Rule> rules);
+
+// Writes what the plan gives out: counters at zero first, then the owners.
+// REQUIRES: when it reuses retired slots, that no program that runs counts there.
+void write_slots(const RuleMaps& maps, const SlotPlan& plan, std::span<const ruleset::Rule> rules);
+
+// Retires every slot whose owner is not among the rules.
+void retire_other_slots(const RuleMaps& maps, std::span<const ruleset::Rule> rules);
 
 }  // namespace xdpctl::kernel

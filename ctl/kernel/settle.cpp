@@ -40,7 +40,7 @@ public:
             for (const NamedChain& named : chains_of(live_.generation.ruleset))
                 settle_chain(named, *found);
         }
-        free_rule_slots();
+        settle_rules();
         if (live_.generation.ruleset.tables.empty())
             leave_nothing();
     }
@@ -166,23 +166,20 @@ private:
         }
     }
 
-    void free_rule_slots() {
-        struct Leftover {
-            const NamedChain named;
-            const ChainMaps& maps;
-            RuleSlots slots;
-        };
-        std::vector<Leftover> leftovers;
+    void settle_rules() {
+        bool quiet = false;  // no program runs any more that ran before
         for (const NamedChain& named : chains_of(live_.generation.ruleset)) {
-            const ChainMaps& maps = live_.chains.at(named.key())->maps();
-            auto slots = RuleSlots::read(maps);
-            if (note(status_of(slots)) && slots->has_other_than(named.chain->rules))
-                leftovers.push_back({named, maps, std::move(*slots)});
+            LiveChain& chain = *live_.chains.at(named.key());
+            retire_other_slots(chain.rules(), named.chain->rules);
+            if (chain.former_rules() == nullptr)
+                continue;
+            if (!quiet && !note(wait_for_running_programs()))
+                return;
+            quiet = true;
+            take_over(*chain.former_rules(), chain.rules());
+            if (note(remove_pins(Layout::former_rules(*live_.directory(), chain.key()))))
+                chain.forget_former_rules();
         }
-        if (leftovers.empty() || !note(wait_for_running_programs()))
-            return;
-        for (Leftover& leftover : leftovers)
-            note(leftover.slots.free_other_than(leftover.named.chain->rules, leftover.maps));
     }
 
     // Without any table there is nothing worth keeping.

@@ -189,20 +189,12 @@ Result<std::map<Handle, Count>> State::rule_counts() const {
     const Live& live = impl_->live;
     std::map<Handle, Count> out;
     for (const NamedChain& named : chains_of(live.generation.ruleset)) {
-        const ChainMaps& maps = live.chains.at(named.key())->maps();
-        const auto counts = read_counters(maps.rule_counters, XDPCTL_RULE_SLOTS);
-        if (!counts)
-            return std::unexpected(counts.error());
-        // Read after the counters: a slot that is the rule's now was its own then. A rule deleted meanwhile has none.
-        const auto slots = RuleSlots::read(maps);
-        if (!slots)
-            return std::unexpected(slots.error());
-        const auto by_handle = slots->by_handle();
-        for (const ruleset::Rule& rule : named.chain->rules) {
-            const ruleset::Counter* counter = rule.counter();
-            const auto found = by_handle.find(rule.handle);
-            if (counter != nullptr && found != by_handle.end())
-                out.emplace(rule.handle, counter->start + (*counts)[std::to_underlying(found->second)]);
+        const LiveChain& chain = *live.chains.at(named.key());
+        const auto counted = counts(chain.rules(), chain.former_rules(), named.chain->rules);
+        for (std::size_t i = 0; i < counted.size(); ++i) {
+            const ruleset::Rule& rule = named.chain->rules[i];
+            if (const ruleset::Counter* counter = rule.counter(); counter != nullptr && counted[i])
+                out.emplace(rule.handle, counter->start + *counted[i]);
         }
     }
     return out;
@@ -213,7 +205,9 @@ Status State::reset_counts(Warnings& warnings) {
     if (drop_start_values(next))
         XDPCTL_TRY(kernel::commit(impl_->live, std::move(next), {}, warnings));
     for (const auto& chain : impl_->live.chains | std::views::values) {
-        XDPCTL_TRY(reset_counters(chain->maps().rule_counters, XDPCTL_RULE_SLOTS));
+        chain->rules().reset();
+        if (chain->former_rules() != nullptr)
+            chain->former_rules()->reset();
         XDPCTL_TRY(reset_counters(chain->maps().device_counters, XDPCTL_DEVICE_COUNTERS));
     }
     return {};

@@ -3,13 +3,13 @@
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "kernel/mapping.h"
 #include "tc_classify.skel.h"
 #include "xdp_classify.skel.h"
 
@@ -31,12 +31,11 @@ Result<Object> open_configured(const Tables& tables) {
 
 // By a memory mapping: the element can be larger than what the kernel copies in a call.
 Status write_tables(int map, const Tables& tables, std::size_t size) {
-    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-    if (memory == MAP_FAILED)
-        return fail_errno(errno, "cannot write the classifier's tables");
+    const auto memory = Mapping::open(map, size);
+    if (!memory)
+        return std::unexpected(memory.error());
     for (const auto& [offset, bytes] : placed_arrays(tables))
-        std::ranges::copy(bytes, static_cast<std::byte*>(memory) + offset);
-    munmap(memory, size);
+        std::ranges::copy(bytes, memory->bytes().begin() + offset);
     return {};
 }
 

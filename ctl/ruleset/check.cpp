@@ -315,11 +315,6 @@ private:
     }
 
     void check_rules(const Table& table, const Chain& chain) {
-        if (chain.rules.size() > XDPCTL_RULES_MAX)
-            add(chain.position,
-                fmt::format("chain {} {} has {} rules, at most {} are possible", table.name, chain.name,
-                            chain.rules.size(), XDPCTL_RULES_MAX),
-                "", ErrorKind::Limit);
         for (const Rule& rule : chain.rules)
             if (auto found = problem(rule, chain.hook, table))
                 found_.push_back(*std::move(found));

@@ -152,9 +152,6 @@ Result<Handle> add_rule(Ruleset& ruleset, const ChainName& name, Rule rule, Posi
     const Result<Chain*> chain = require(ruleset, name);
     XDPCTL_TRY(chain);
     XDPCTL_TRY(check(ruleset, name, rule, **chain));
-    if ((*chain)->rules.size() >= XDPCTL_RULES_MAX)
-        return fail(ErrorKind::Limit, fmt::format("chain {} has {} rules", text_of(name), (*chain)->rules.size()),
-                    "no more are possible");
     const Result<RulePlace> at = place(**chain, name, position);
     XDPCTL_TRY(at);
     rule.handle = next_handle(ruleset);

@@ -93,6 +93,7 @@ Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, const rul
 
 struct Runner::Impl {
     kernel::ChainMaps maps;
+    kernel::RuleMaps rule_maps;
     kernel::Datapath datapath;  // refers to maps
     std::optional<kernel::EntryObject> entry;
     int program = -1;
@@ -124,7 +125,12 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
     if (!datapath)
         return std::unexpected(std::move(datapath).error());
     impl->datapath = *std::move(datapath);
-    const auto classifier = impl->datapath.load_classifier(*compiled);
+    auto rule_maps =
+        kernel::RuleMaps::create(std::max<std::uint32_t>(1, static_cast<std::uint32_t>(chain.rules.size())));
+    if (!rule_maps)
+        return std::unexpected(std::move(rule_maps).error());
+    impl->rule_maps = *std::move(rule_maps);
+    const auto classifier = impl->datapath.load_classifier(*compiled, impl->rule_maps);
     if (!classifier)
         return std::unexpected(classifier.error());
     XDPCTL_TRY(impl->datapath.publish(*classifier));
@@ -170,14 +176,10 @@ Result<Runner::Timing> Runner::time(std::span<const std::byte> frame, std::uint3
 }
 
 Result<std::vector<std::pair<Handle, Count>>> Runner::rule_counts() const {
-    const auto counts =
-        kernel::read_counters(impl_->maps.rule_counters, static_cast<std::uint32_t>(impl_->rules.size()));
-    if (!counts)
-        return std::unexpected(counts.error());
     std::vector<std::pair<Handle, Count>> of_rules;
-    for (std::size_t i = 0; i < counts->size(); ++i)
+    for (std::uint32_t i = 0; i < impl_->rules.size(); ++i)
         if (impl_->rules[i].counter() != nullptr)
-            of_rules.emplace_back(impl_->rules[i].handle, (*counts)[i]);
+            of_rules.emplace_back(impl_->rules[i].handle, impl_->rule_maps.counted(RuleSlot{i}));
     return of_rules;
 }
 

@@ -262,7 +262,7 @@ static __always_inline bool act(struct xdpctl_packet *packet, __u32 action)
 	__u32 slot = action & XDPCTL_TUPLE_SLOT;
 
 	if (action & XDPCTL_TUPLE_COUNT)
-		count_rule(slot, packet->length);
+		count_rule(slot, config.rule_slots, packet->length);
 	if (config.logs && (action & XDPCTL_TUPLE_LOG))
 		log_packet(packet, slot);
 	if (config.resumes && !(action & XDPCTL_TUPLE_FINAL))

@@ -8,22 +8,28 @@
 
 #include "maps/counter.h"
 
-/* Key: rule slot; value: what the rule's counter statement counted. Written by the classifier, read by the CLI. */
+/*
+ * Key: CPU; value: what rules' counter statements counted there, by rule slot. Written by the classifier, read by the
+ * CLI, which makes it as large as the ruleset demands.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, XDPCTL_RULE_SLOTS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct xdpctl_counter);
 } rule_counters SEC(".maps");
 
-static __always_inline void count_rule(__u32 slot, __u32 bytes)
+/* REQUIRES: each CPU has `slots` counters. */
+static __always_inline void count_rule(__u32 slot, __u32 slots, __u32 bytes)
 {
-	struct xdpctl_counter *counter = bpf_map_lookup_elem(&rule_counters, &slot);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct xdpctl_counter *counters = bpf_map_lookup_elem(&rule_counters, &cpu);
 
-	if (!counter)
+	if (!counters || slot >= slots)
 		return;
-	counter->packets++;
-	counter->bytes += bytes;
+	counters[slot].packets++;
+	counters[slot].bytes += bytes;
 }
 
 #endif

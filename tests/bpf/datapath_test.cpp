@@ -51,6 +51,7 @@ protected:
     [[nodiscard]] std::uint64_t bytes() const { return GetParam() == Layer::TcEgress ? 60 : 46; }
 
     Result<ChainMaps> maps_ = ChainMaps::create();
+    Result<RuleMaps> rules_ = RuleMaps::create(1);
 };
 
 TEST_P(DatapathTest, MissingClassifierTakesThePolicy) {
@@ -96,7 +97,7 @@ TEST_P(DatapathTest, PublishedClassifierDecides) {
     ASSERT_TRUE(datapath.has_value()) << datapath.error().text();
 
     for (const auto verdict : {XDPCTL_DROP, XDPCTL_ACCEPT}) {
-        auto classifier = datapath->load_classifier(policy_program(verdict));
+        auto classifier = datapath->load_classifier(policy_program(verdict), *rules_);
         ASSERT_TRUE(classifier.has_value()) << classifier.error().text();
         const auto status = datapath->publish(*classifier);
         ASSERT_TRUE(status.has_value()) << status.error().text();
@@ -118,7 +119,7 @@ TEST_P(DatapathTest, PinsAreTheSameDatapath) {
     ASSERT_TRUE(opened_maps.has_value()) << opened_maps.error().text();
     auto opened = Datapath::open(GetParam(), *opened_maps, bpffs.path());
     ASSERT_TRUE(opened.has_value()) << opened.error().text();
-    auto classifier = opened->load_classifier(policy_program(XDPCTL_DROP));
+    auto classifier = opened->load_classifier(policy_program(XDPCTL_DROP), *rules_);
     ASSERT_TRUE(classifier.has_value()) << classifier.error().text();
     ASSERT_TRUE(opened->publish(*classifier).has_value());
 
@@ -135,7 +136,7 @@ TEST_P(DatapathTest, RefusedProgramKeepsTheEndOfTheLog) {
         .instructions = {bpf_insn{
             .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_7, .off = 0, .imm = 0}},
         .maps = {}};
-    const auto classifier = datapath->load_classifier(reads_unset_register);
+    const auto classifier = datapath->load_classifier(reads_unset_register, *rules_);
     ASSERT_FALSE(classifier.has_value());
     EXPECT_EQ(classifier.error().kind, ErrorKind::Rejected);
     EXPECT_NE(classifier.error().cause.find("R7 !read_ok"), std::string::npos) << classifier.error().text();

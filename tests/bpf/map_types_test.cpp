@@ -19,6 +19,7 @@ namespace {
 
 using testing::ElementsAre;
 
+// Of an array its elements' type.
 struct ValueType {
     std::string name;
     std::vector<std::string> fields;
@@ -34,6 +35,8 @@ ValueType value_type(const std::filesystem::path& pin) {
     if (types == nullptr)
         return {};
     const btf_type* value = btf__type_by_id(types.get(), info.btf_value_type_id);
+    if (btf_is_array(value))
+        value = btf__type_by_id(types.get(), btf_array(value)->type);
     ValueType found{btf__name_by_offset(types.get(), value->name_off), {}};
     if (btf_is_struct(value))
         for (int i = 0; i < btf_vlen(value); ++i)
@@ -47,7 +50,10 @@ TEST(MapTypes, ValuesHaveNamedFields) {
     ASSERT_TRUE(maps.has_value()) << maps.error().text();
     auto datapath = Datapath::create(Layer::Xdp, *maps);
     ASSERT_TRUE(datapath.has_value()) << datapath.error().text();
+    const auto rules = RuleMaps::create(2);
+    ASSERT_TRUE(rules.has_value()) << rules.error().text();
     ASSERT_TRUE(maps->pin(bpffs.path()).has_value());
+    ASSERT_TRUE(rules->pin(bpffs.path()).has_value());
     ASSERT_TRUE(datapath->pin(bpffs.path()).has_value());
 
     const auto chain = value_type(bpffs.path() / "chain");
@@ -66,7 +72,7 @@ TEST(MapTypes, ValuesHaveNamedFields) {
 
     const auto slot = value_type(bpffs.path() / "rule_slots");
     EXPECT_EQ(slot.name, "xdpctl_rule_slot");
-    EXPECT_THAT(slot.fields, ElementsAre("handle"));
+    EXPECT_THAT(slot.fields, ElementsAre("handle", "packets", "bytes"));
 
     const auto packet = value_type(bpffs.path() / "packet");
     EXPECT_EQ(packet.name, "xdpctl_packet");

@@ -26,6 +26,7 @@
 #include "kernel/clsact.h"
 #include "kernel/layout.h"
 #include "kernel/live.h"
+#include "kernel/rule_maps.h"
 #include "lang/parse.h"
 #include "lang/print.h"
 #include "maps/counter.h"
@@ -313,6 +314,94 @@ TEST_F(StateTest, ASlotIsCleanWhenItIsUsedAgain) {
         handle = add("udp dport 4000 counter");
         EXPECT_EQ(packets(handle), 0U);
     }
+}
+
+// Maps of counters have a size: rules that outgrow them get others, and far fewer rules smaller ones.
+class GrowingTest : public StateTest {
+protected:
+    static constexpr std::size_t few = 1, many = 1'500;
+
+    void SetUp() override {
+        StateTest::SetUp();
+        attach("eth0");
+        counted_ = add("udp dport 4000 counter");
+        for (std::size_t port = 10'000; fillers_.size() < many; ++port)
+            fillers_.push_back(rule("udp dport " + std::to_string(port) + " counter"));
+    }
+
+    // The rule that counts, behind so many others.
+    void resize(std::size_t fillers) {
+        change([&](Ruleset& ruleset) {
+            auto& rules = ruleset.tables.front().chains.front().rules;
+            rules.erase(rules.begin(), rules.end() - 1);
+            for (std::size_t i = 0; i < fillers; ++i)
+                take(add_rule(ruleset, {}, fillers_[i], {.kind = Position::Kind::Before, .handle = counted_}));
+        });
+        EXPECT_THAT(warnings_, IsEmpty());
+    }
+
+    std::uint64_t slots() const {
+        const Layout layout(directory_);
+        const ChainKey key{read().ruleset().find_chain("xdpctl", "ingress")->handle, Hook::Ingress};
+        return take(RuleMaps::open(Layout::rules(layout.generation(read().generation()), key))).size();
+    }
+
+    Handle counted_{};
+    std::vector<ruleset::Rule> fillers_;
+};
+
+TEST_F(GrowingTest, CountsGoOnInOtherMaps) {
+    send(3);
+    const std::uint64_t at_first = slots();
+    resize(many);
+    EXPECT_GE(slots(), many);
+    EXPECT_EQ(packets(counted_), 3U);
+    send(2);
+    EXPECT_EQ(packets(counted_), 5U);
+    resize(few);
+    EXPECT_EQ(slots(), at_first);
+    send(1);
+    EXPECT_EQ(packets(counted_), 6U);
+    for (const std::string& pin : pins())
+        EXPECT_THAT(pin, Not(HasSubstr("former")));
+}
+
+TEST_F(GrowingTest, UnderTrafficNoPacketIsLost) {
+    std::atomic<bool> stop = false;
+    std::uint64_t sent = 0;
+    std::thread traffic([&] {
+        const test::UdpSocket socket(there_, "0.0.0.0", 0);
+        for (; !stop; ++sent)
+            socket.send("192.0.2.1", 4000, std::to_string(sent));
+    });
+    std::uint64_t seen = 0;
+    for (int i = 0; i < 20; ++i) {
+        resize(i % 2 == 0 ? many : few);
+        const std::uint64_t now = packets(counted_);
+        EXPECT_GE(now, seen);
+        seen = now;
+    }
+    stop = true;
+    traffic.join();
+    settle_traffic();
+    EXPECT_EQ(packets(counted_), sent);
+}
+
+// Whenever the writer dies, the counts are whole, for the reader that comes next as after the repair.
+TEST_F(GrowingTest, AKilledWriterLosesNoCount) {
+    send(3);
+    constexpr std::size_t enough = 300;  // for other maps
+    unsigned call = 1;
+    for (; kill_at_call(call, [&] { resize(enough); }); ++call) {
+        EXPECT_EQ(packets(counted_), 3U) << "killed before call " << call;
+        here_.run([&] { open_for_writing(); });
+        ASSERT_EQ(packets(counted_), 3U) << "repaired after call " << call;
+        if (read().ruleset().find_chain("xdpctl", "ingress")->rules.size() > 1)
+            resize(few);
+    }
+    EXPECT_GT(call, 20U);
+    send(1);
+    EXPECT_EQ(packets(counted_), 4U);
 }
 
 TEST_F(StateTest, ApplyKeepsTheCountersOfKeptRules) {

@@ -54,7 +54,7 @@ protected:
 
         const RuleSlot slots[] = {RuleSlot{0}};
         const auto program = compile::compile(chain, {.rule_slots = slots, .device_names = chain.devices}).value();
-        datapath_.publish(datapath_.load_classifier(program).value()).value();
+        datapath_.publish(datapath_.load_classifier(program, rules_).value()).value();
         const int entry = entry_.load().value();
         judging_end().netns().run([&] {
             kernel::attach_clsact(kernel::find_interface(judging_end().name()).value(), GetParam(), entry).value();
@@ -69,7 +69,7 @@ protected:
     [[nodiscard]] Count counted() const {
         const auto deadline = std::chrono::steady_clock::now() + arrival_timeout;
         for (;;) {
-            const Count count = kernel::read_counters(maps_.rule_counters, 1).value().at(0);
+            const Count count = rules_.counted(RuleSlot{0});
             if (count.packets != 0 || std::chrono::steady_clock::now() > deadline)
                 return count;
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -85,6 +85,7 @@ protected:
     Netns far_;
     VethPair pair_{near_, "device", far_, "device", 9000};
     kernel::ChainMaps maps_ = kernel::ChainMaps::create().value();
+    kernel::RuleMaps rules_ = kernel::RuleMaps::create(1).value();
     kernel::Layer layer_ = GetParam() == Hook::Egress ? kernel::Layer::TcEgress : kernel::Layer::TcIngress;
     kernel::Datapath datapath_ = kernel::Datapath::create(layer_, maps_).value();
     kernel::EntryObject entry_ = datapath_.open_entry(DeviceSlot{0}).value();

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "maps/counter.h"
 #include "testrun/cpu.h"
 
 namespace xdpctl::test {
@@ -61,8 +60,11 @@ Result<xdpctl_packet> ClassifierRun::run(const xdpctl_packet& packet) const {
     return packets[cpu->number()].packet;
 }
 
-Result<std::vector<Count>> ClassifierRun::rule_counts() const {
-    return kernel::read_counters(maps_->rule_counters, XDPCTL_RULE_SLOTS);
+std::vector<Count> ClassifierRun::rule_counts() const {
+    std::vector<Count> counts;
+    for (std::uint32_t slot = 0; slot < rules_.size(); ++slot)
+        counts.push_back(rules_.counted(RuleSlot{slot}));
+    return counts;
 }
 
 }  // namespace xdpctl::test

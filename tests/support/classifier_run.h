@@ -2,6 +2,7 @@
 // A classifier run alone: the packet is written where the entry would leave it, so packets need not pass the parser.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -14,7 +15,9 @@ namespace xdpctl::test {
 
 class ClassifierRun {
 public:
-    [[nodiscard]] static Result<ClassifierRun> create(kernel::Layer layer, const compile::Classifier& classifier) {
+    // `slots`: one more than the highest of a rule.
+    [[nodiscard]] static Result<ClassifierRun> create(kernel::Layer layer, const compile::Classifier& classifier,
+                                                      std::uint32_t slots) {
         auto maps = kernel::ChainMaps::create();
         if (!maps)
             return std::unexpected(std::move(maps).error());
@@ -23,7 +26,11 @@ public:
         auto datapath = kernel::Datapath::create(layer, *run.maps_);
         if (!datapath)
             return std::unexpected(std::move(datapath).error());
-        auto program = datapath->load_classifier(classifier);
+        auto rules = kernel::RuleMaps::create(std::max(1U, slots));
+        if (!rules)
+            return std::unexpected(std::move(rules).error());
+        run.rules_ = *std::move(rules);
+        auto program = datapath->load_classifier(classifier, run.rules_);
         if (!program)
             return std::unexpected(std::move(program).error());
         run.program_ = *std::move(program);
@@ -33,7 +40,8 @@ public:
 
     // The packet as the classifier left it.
     [[nodiscard]] Result<xdpctl_packet> run(const xdpctl_packet& packet) const;
-    [[nodiscard]] Result<std::vector<Count>> rule_counts() const;
+    // By slot.
+    [[nodiscard]] std::vector<Count> rule_counts() const;
     [[nodiscard]] int program() const { return program_.get(); }
 
 private:
@@ -41,6 +49,7 @@ private:
     Status find_packet_map();
 
     std::unique_ptr<kernel::ChainMaps> maps_;
+    kernel::RuleMaps rules_;
     Fd program_;
     Fd packet_;
 };

@@ -115,13 +115,6 @@ TEST_F(Edited, WrongRulesAreRefused) {
     expect_refused(add_rule(ruleset, name, egress_only, {}), ErrorKind::Input);
 }
 
-TEST_F(Edited, RulesHaveALimit) {
-    for (std::size_t i = chain().rules.size(); i < XDPCTL_RULES_MAX; ++i)
-        ASSERT_TRUE(add_rule(ruleset, name, rule(Verdict::Drop), {}));
-    keep();
-    expect_refused(add_rule(ruleset, name, rule(Verdict::Drop), {}), ErrorKind::Limit);
-}
-
 TEST_F(Edited, DevicesJoinAndLeave) {
     ASSERT_TRUE(add_device(ruleset, name, Hook::Ingress, "eth1"));
     ASSERT_TRUE(add_device(ruleset, name, Hook::Ingress, "eth1"));

@@ -317,7 +317,7 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
     tables->config = {.policy = chain.policy == ruleset::Verdict::Drop ? 1U * XDPCTL_DROP : 1U * XDPCTL_ACCEPT,
                       .resumes = candidates->resumes,
                       .logs = candidates->logs,
-                      .reserved = 0,
+                      .rule_slots = slots_used(placement.rule_slots),
                       .source4 = windows4.source,
                       .destination4 = windows4.destination,
                       .source6 = windows6.source,
