@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // apply: a file becomes the running ruleset, whole or not at all. What it keeps of the running one keeps its counters.
+// With --confirm the old ruleset comes back unless someone says that the new one is good.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/confirm.h"
 #include "cli/options.h"
+#include "cli/rollback.h"
 #include "cli/ruleset_file.h"
+#include "cli/saved.h"
 #include "kernel/interface.h"
 #include "ruleset/edit.h"
 
@@ -20,10 +27,12 @@ namespace {
 struct Options {
     std::string path;
     bool dry_run = false;
+    std::optional<std::chrono::seconds> confirm_within;
 };
 
 struct Applied {
     bool dry_run = false;
+    std::optional<std::chrono::seconds> confirm_within = std::nullopt;
     Extent extent;
     std::size_t kept = 0;  // rules
     std::size_t added = 0;
@@ -31,8 +40,13 @@ struct Applied {
 };
 
 std::string text(const Applied& applied) {
-    return fmt::format("{}: {} ({} kept, {} added, {} removed)\n", applied.dry_run ? "would apply" : "applied",
-                       text(applied.extent), applied.kept, applied.added, applied.removed);
+    std::string out =
+        fmt::format("{}: {} ({} kept, {} added, {} removed)\n", applied.dry_run ? "would apply" : "applied",
+                    text(applied.extent), applied.kept, applied.added, applied.removed);
+    if (applied.confirm_within)
+        out +=
+            fmt::format("taken back in {} s unless it is confirmed: xdpctl confirm\n", applied.confirm_within->count());
+    return out;
 }
 
 nlohmann::json json(const Applied& applied) {
@@ -41,6 +55,8 @@ nlohmann::json json(const Applied& applied) {
     out["rules_added"] = applied.added;
     out["rules_removed"] = applied.removed;
     out["dry_run"] = applied.dry_run;
+    if (applied.confirm_within)
+        out["confirm_within"] = applied.confirm_within->count();
     return {{"applied", std::move(out)}};
 }
 
@@ -92,21 +108,62 @@ Status dry_run(Session& session, const std::string& path, ruleset::Ruleset next)
     return {};
 }
 
+// The process that takes the change back is there before the change is.
+Status commit_for_now(Session& session, kernel::State& state, ruleset::Ruleset next,
+                      const kernel::CommitOptions& options, std::chrono::seconds time) {
+    auto previous = save_state(state);
+    if (!previous)
+        return std::unexpected(std::move(previous).error());
+    auto rollback = Rollback::prepare(std::move(*previous), time);
+    if (!rollback)
+        return std::unexpected(std::move(rollback).error());
+    Status done = commit(session, state, std::move(next), options);
+    if (done)
+        rollback->start();
+    else
+        rollback->cancel();
+    return done;
+}
+
+Status change(Session& session, const Options& options, ruleset::Ruleset next) {
+    auto state = open_for_writing(session);
+    if (!state)
+        return std::unexpected(std::move(state).error());
+    XDPCTL_TRY(check_content(state->ruleset(), next, options.path));
+    XDPCTL_TRY(ruleset::adopt_handles(state->ruleset(), next));
+    Applied applied = compare(state->ruleset(), next, false);
+    applied.confirm_within = options.confirm_within;
+    const kernel::CommitOptions commit_options{.modes = {}, .require_devices = true};
+    XDPCTL_TRY(options.confirm_within
+                   ? commit_for_now(session, *state, std::move(next), commit_options, *options.confirm_within)
+                   : commit(session, *state, std::move(next), commit_options));
+    session.output.confirm(applied);
+    return {};
+}
+
 Status apply(Session& session, const Options& options) {
     auto next = read_ruleset_file(options.path);
     if (!next)
         return std::unexpected(std::move(next).error());
     if (options.dry_run)
         return dry_run(session, options.path, std::move(*next));
-    auto state = open_for_writing(session);
-    if (!state)
-        return std::unexpected(std::move(state).error());
-    XDPCTL_TRY(check_content(state->ruleset(), *next, options.path));
-    XDPCTL_TRY(ruleset::adopt_handles(state->ruleset(), *next));
-    const Applied applied = compare(state->ruleset(), *next, false);
-    XDPCTL_TRY(commit(session, *state, std::move(*next), {.modes = {}, .require_devices = true}));
-    session.output.confirm(applied);
-    return {};
+    XDPCTL_TRY(change(session, options, std::move(*next)));
+    if (!options.confirm_within || options.path == "-")
+        return {};
+    session.output.flush();
+    return ask_for_confirmation(session);
+}
+
+// "30", "30s", "5m": what a person can wait for.
+std::chrono::seconds read_time(const std::string& word) {
+    unsigned number = 0;
+    const char* const end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, number);
+    const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+    const unsigned long seconds = unit == "m" ? 60UL * number : number;
+    if (error != std::errc{} || !(unit.empty() || unit == "s" || unit == "m") || seconds < 1 || seconds > 3600)
+        throw CLI::ValidationError("--confirm", fmt::format("'{}' is no time between 1s and 60m", word));
+    return std::chrono::seconds(seconds);
 }
 
 }  // namespace
@@ -114,7 +171,13 @@ Status apply(Session& session, const Options& options) {
 Action declare_apply(CLI::App& parser) {
     auto options = std::make_shared<Options>();
     add_file_option(parser, options->path);
-    parser.add_flag("--dry-run", options->dry_run, "Check everything and say what would change, but change nothing");
+    parser.add_flag("--dry-run", options->dry_run, "Check everything and say what would change, but change nothing")
+        ->excludes(parser
+                       .add_option_function<std::string>(
+                           "--confirm",
+                           [options](const std::string& word) { options->confirm_within = read_time(word); },
+                           "Take the change back after this time unless it is confirmed")
+                       ->type_name("TIME"));
     return [options](Session& session) { return apply(session, *options); };
 }
 

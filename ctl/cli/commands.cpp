@@ -5,6 +5,14 @@
 
 namespace xdpctl::cli {
 
+// Each in the file of its noun. Declared here, so that a new command is no reason to compile all others again.
+Action declare_confirm(CLI::App& parser);
+Action declare_doctor(CLI::App& parser);
+Action declare_exporter(CLI::App& parser);
+Action declare_restore(CLI::App& parser);
+Action declare_save(CLI::App& parser);
+Action declare_top(CLI::App& parser);
+
 namespace {
 
 constexpr std::array table{
@@ -48,8 +56,22 @@ constexpr std::array table{
             declare_chain_policy},
     Command{"apply", "", "Make a file the running ruleset",
             "  xdpctl apply -f /etc/xdpctl.nft\n"
-            "  xdpctl apply -f - --dry-run < new.nft\n",
+            "  xdpctl apply -f - --dry-run < new.nft\n"
+            "  xdpctl apply -f new.nft --confirm 30s\n",
             declare_apply},
+    Command{"confirm", "", "Keep what 'apply --confirm' has made, or take it back",
+            "  xdpctl confirm\n"
+            "  xdpctl confirm --revert\n",
+            declare_confirm},
+    Command{"save", "", "Save the running ruleset, and how its interfaces are attached, to a file",
+            "  xdpctl save\n"
+            "  xdpctl save --counters /root/filter.nft\n"
+            "  xdpctl save - | ssh spare xdpctl restore -\n",
+            declare_save},
+    Command{"restore", "", "Make what was saved the running ruleset",
+            "  xdpctl restore\n"
+            "  xdpctl restore /root/filter.nft\n",
+            declare_restore},
     Command{"check", "", "Check a ruleset file; needs no privilege",
             "  xdpctl check -f /etc/xdpctl.nft\n"
             "  nft list ruleset | xdpctl check -f -\n",
@@ -82,6 +104,21 @@ constexpr std::array table{
             "  xdpctl explain --pcap in.pcap -n 17 --json\n"
             "  xdpctl explain --iface eth0 --live 'tcp port 443' --timeout 30\n",
             declare_explain},
+    Command{"top", "", "Watch rates by verdict, interface and rule",
+            "  xdpctl top\n"
+            "  xdpctl top eth0 --interval 5\n"
+            "  xdpctl top --count 1 --interval 10 --sort bytes > now.txt\n",
+            declare_top},
+    Command{"doctor", "", "Look for what keeps the filter from working, or from working fast",
+            "  xdpctl doctor\n"
+            "  xdpctl doctor eth0 --problems\n"
+            "  xdpctl doctor --json\n",
+            declare_doctor},
+    Command{"exporter", "", "Serve the counters to Prometheus",
+            "  xdpctl exporter\n"
+            "  xdpctl exporter --listen '[::1]:9780' --max-rules 200\n"
+            "  xdpctl exporter --once > /var/lib/prometheus/node-exporter/xdpctl.prom\n",
+            declare_exporter},
     Command{"version", "", "Print the version", "  xdpctl version\n", declare_version},
 };
 

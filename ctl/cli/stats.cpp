@@ -94,6 +94,7 @@ bool hold(const Frame& frame, std::optional<Screen>& screen, Ticker& ticker) {
         case Ticker::Event::Stop:
             return false;
         case Ticker::Event::Redraw:
+        case Ticker::Event::Input:
             break;
         case Ticker::Event::Suspend:
             suspend(screen);

@@ -2,10 +2,13 @@
 #include "cli/terminal.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -30,11 +33,6 @@ void write_out(std::string_view text) {
     std::fflush(stdout);
 }
 
-std::size_t terminal_rows() {
-    winsize size{};
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row : 24;
-}
-
 }  // namespace
 
 bool is_terminal(int fd) {
@@ -42,17 +40,33 @@ bool is_terminal(int fd) {
     return isatty(fd) == 1 && type != nullptr && std::string_view(type) != "dumb";
 }
 
-Screen::Screen() {
+TerminalSize terminal_size() {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2 || size.ws_col < 2)
+        return {};
+    return {size.ws_row, size.ws_col};
+}
+
+Screen::Screen(bool with_keys) {
+    termios settings{};
+    if (with_keys && tcgetattr(STDIN_FILENO, &settings) == 0) {
+        cooked_ = settings;
+        settings.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+        tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+    }
     write_out(enter);
 }
 
 Screen::~Screen() {
     write_out(leave);
+    // What was typed and not read belongs to nobody.
+    if (cooked_)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &*cooked_);
 }
 
 void Screen::draw(const std::string& text) const {
     const std::size_t lines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
-    const std::size_t rows = terminal_rows();
+    const std::size_t rows = terminal_size().rows;
     // One row stays free for the line that says what is missing.
     const std::size_t shown = lines < rows ? lines : rows - 2;
     std::string frame(home);
@@ -70,20 +84,28 @@ void Screen::draw(const std::string& text) const {
 
 void suspend(std::optional<Screen>& screen) {
     const bool drawing = screen.has_value();
+    const bool with_keys = drawing && screen->has_keys();
     screen.reset();
     kill(getpid(), SIGSTOP);
     if (drawing)
-        screen.emplace();
+        screen.emplace(with_keys);
 }
 
-Ticker::Ticker(std::chrono::nanoseconds interval) : interval_(interval), next_(Clock::now() + interval) {
-    sigemptyset(&signals_);
+Ticker::Ticker(std::chrono::nanoseconds interval, int input)
+    : interval_(interval), next_(Clock::now() + interval), input_(input) {
+    sigset_t signals;
+    sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH})
-        sigaddset(&signals_, signal);
-    sigprocmask(SIG_BLOCK, &signals_, &previous_);
+        sigaddset(&signals, signal);
+    sigprocmask(SIG_BLOCK, &signals, &previous_);
+    signals_ = Fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 Ticker::~Ticker() {
+    // One that came after the last wait meant the same as what ended it.
+    signalfd_siginfo unread{};
+    while (read(signals_.get(), &unread, sizeof unread) == sizeof unread) {
+    }
     sigprocmask(SIG_SETMASK, &previous_, nullptr);
 }
 
@@ -91,20 +113,23 @@ Ticker::Event Ticker::wait() {
     const auto left = std::max(std::chrono::nanoseconds(next_ - Clock::now()), std::chrono::nanoseconds::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
-    switch (sigtimedwait(&signals_, nullptr, &timeout)) {
-    case SIGINT:
-    case SIGTERM:
-    case SIGHUP:
-    case SIGQUIT:
-        return Event::Stop;
+    std::array<pollfd, 2> sources{pollfd{.fd = signals_.get(), .events = POLLIN, .revents = 0},
+                                  pollfd{.fd = input_, .events = POLLIN, .revents = 0}};
+    if (ppoll(sources.data(), sources.size(), &timeout, nullptr) <= 0) {
+        // Late by more than one interval, as after a stop: no ticks to make up for.
+        next_ = std::max(next_ + interval_, Clock::now());
+        return Event::Tick;
+    }
+    signalfd_siginfo signal{};
+    if (read(signals_.get(), &signal, sizeof signal) != sizeof signal)
+        return Event::Input;
+    switch (signal.ssi_signo) {
     case SIGTSTP:
         return Event::Suspend;
     case SIGWINCH:
         return Event::Redraw;
-    default:  // the time is up, or a signal that is not waited for came: drawing early harms nothing
-        // Late by more than one interval, as after a stop: no ticks to make up for.
-        next_ = std::max(next_ + interval_, Clock::now());
-        return Event::Tick;
+    default:
+        return Event::Stop;
     }
 }
 

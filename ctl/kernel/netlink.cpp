@@ -54,10 +54,10 @@ std::unexpected<Error> NetlinkRefusal::fail(std::string what, std::string next) 
     return out;
 }
 
-Result<NetlinkSocket> NetlinkSocket::open() {
-    std::unique_ptr<mnl_socket, Closer> socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
+Result<NetlinkSocket> NetlinkSocket::open(int protocol) {
+    std::unique_ptr<mnl_socket, Closer> socket(mnl_socket_open2(protocol, SOCK_CLOEXEC));
     if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0)
-        return fail_errno(errno, "cannot open an rtnetlink socket");
+        return fail_errno(errno, "cannot open a netlink socket");
     int on = 1;
     // Without these the kernel says less; that is no reason to fail.
     (void)mnl_socket_setsockopt(socket.get(), NETLINK_EXT_ACK, &on, sizeof on);

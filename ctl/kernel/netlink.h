@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One rtnetlink conversation: requests with the kernel's own words when it refuses, and dumps.
+// One netlink conversation: requests with the kernel's own words when it refuses, and dumps.
 #pragma once
 
 #include <libmnl/libmnl.h>
+#include <linux/netlink.h>
 
 #include <array>
 #include <expected>
@@ -50,7 +51,7 @@ public:
     using Handler = std::function<void(const nlmsghdr&)>;
 
     // In the calling thread's network namespace, where it stays.
-    [[nodiscard]] static Result<NetlinkSocket> open();
+    [[nodiscard]] static Result<NetlinkSocket> open(int protocol = NETLINK_ROUTE);
 
     // Sends the message and waits for the answer; `handler` sees every data message of it.
     [[nodiscard]] std::expected<void, NetlinkRefusal> talk(NetlinkMessage& message, const Handler& handler = {});

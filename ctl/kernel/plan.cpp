@@ -106,7 +106,7 @@ private:
             plan.joining.push_back({.slot = *slot,
                                     .bound = device != nullptr ? std::optional(device->device) : std::nullopt,
                                     .interface = **interface,
-                                    .mode = mode_of(name),
+                                    .mode = mode_of(name, plan.chain().hook),
                                     .from = nullptr,
                                     .in_from = {}});
             find_elsewhere(plan.named.key(), plan.joining.back());
@@ -159,14 +159,15 @@ private:
         return options_.require_devices || options_.modes.contains(name);
     }
 
-    xdpctl_mode mode_of(const std::string& name) const {
+    // Modes are those of ingress: at egress there is only one.
+    xdpctl_mode mode_of(const std::string& name, ruleset::Hook hook) const {
         const auto found = options_.modes.find(name);
-        return found == options_.modes.end() ? XDPCTL_MODE_AUTO : found->second;
+        return found == options_.modes.end() || hook == ruleset::Hook::Egress ? XDPCTL_MODE_AUTO : found->second;
     }
 
     void say_when_mode_differs(const SurveyedDevice& device, ruleset::Hook hook, const std::string& name) {
-        const xdpctl_mode mode = mode_of(name);
-        if (hook == ruleset::Hook::Ingress && mode != XDPCTL_MODE_AUTO && mode != device.device.mode)
+        const xdpctl_mode mode = mode_of(name, hook);
+        if (mode != XDPCTL_MODE_AUTO && mode != device.device.mode)
             warnings_.push_back(fmt::format("{} stays attached as it is: detach it first to change its mode", name));
     }
 

@@ -27,7 +27,7 @@ Result<std::uint64_t> effective_capabilities() {
 
 }  // namespace
 
-Status require_privileges(std::string_view purpose) {
+Result<std::vector<std::string_view>> missing_privileges() {
     const Result<std::uint64_t> effective = effective_capabilities();
     if (!effective)
         return std::unexpected(effective.error());
@@ -40,10 +40,17 @@ Status require_privileges(std::string_view purpose) {
         missing.emplace_back("CAP_NET_ADMIN");
     if (!has(CAP_PERFMON) && !has(CAP_SYS_ADMIN))
         missing.emplace_back("CAP_PERFMON");
-    if (missing.empty())
+    return missing;
+}
+
+Status require_privileges(std::string_view purpose) {
+    const auto missing = missing_privileges();
+    if (!missing)
+        return std::unexpected(missing.error());
+    if (missing->empty())
         return {};
     return fail(ErrorKind::Privilege, fmt::format("cannot {}", purpose),
-                fmt::format("missing {}", fmt::join(missing, ", ")),
+                fmt::format("missing {}", fmt::join(*missing, ", ")),
                 "run it as root (sudo), or give it CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
 }
 

@@ -17,7 +17,8 @@ _xdpctl_values() {
     --hook) echo 'ingress egress' ;;
     --mode) if [[ $2 == test-run || $2 == explain ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
     --iface) _xdpctl_interfaces ;;
-    --lock-timeout | --watch | --live | --number | --timeout) echo ;;
+    --lock-timeout | --watch | --live | --number | --timeout | --listen | --max-rules | --confirm | --count | --filter | --interval) echo ;;
+    --sort) echo 'packets bytes total handle' ;;
     *) return 1 ;;
     esac
 }
@@ -33,18 +34,23 @@ _xdpctl_words() {
     'rule replace' | 'rule delete') echo '--hook netdev handle' ;;
     'rule list') echo '--handles --hook --stateless netdev' ;;
     'chain policy') echo '--hook netdev accept drop' ;;
-    apply) echo '--dry-run --file' ;;
+    apply) echo '--confirm --dry-run --file' ;;
+    confirm) echo '--revert' ;;
+    save) echo '--counters' ;;
     check) echo '--file' ;;
     'list ruleset') echo '--handles --stateless' ;;
     'flush chain') echo '--hook netdev' ;;
     stats) echo "--rates --reset --watch $(_xdpctl_interfaces)" ;;
     explain) echo '--all --hook --iface --live --mode --number --pcap --ruleset --timeout tcp udp sctp icmp icmpv6 arp ip ip6 ether hex' ;;
+    doctor) echo "--problems --strict $(_xdpctl_interfaces)" ;;
+    exporter) echo '--listen --max-rules --once' ;;
+    top) echo "--count --filter --interval --sort $(_xdpctl_interfaces)" ;;
     test-run) echo '--hook --iface --mode --out --pcap --ruleset' ;;
     rule) echo 'add delete insert list replace' ;;
     chain) echo policy ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
-    '') echo 'apply attach chain check detach explain flush list rule stats status test-run version' ;;
+    '') echo 'apply attach chain check confirm detach doctor explain exporter flush list restore rule save stats status test-run top version' ;;
     esac
 }
 
@@ -67,7 +73,7 @@ _xdpctl() {
     done
 
     case $previous in
-    -f | --file | --pcap | --ruleset | --out)
+    -f | --file | --pcap | --ruleset | --out | save | restore)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames 2>/dev/null
         return

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // stats --watch on a terminal and elsewhere.
-#include <poll.h>
-#include <pty.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <sstream>
-#include <stdexcept>
 
-#include "base/fd.h"
 #include "e2e/cli_fixture.h"
+#include "e2e/on_terminal.h"
 
 namespace xdpctl::test {
 namespace {
@@ -22,88 +15,6 @@ using testing::Not;
 
 constexpr const char* leave_screen = "\033[?1049l";
 constexpr const char* enter_screen = "\033[?1049h";
-
-// A command on a terminal of its own.
-class OnTerminal {
-public:
-    OnTerminal(const Netns& netns, std::vector<std::string> arguments) {
-        std::vector<char*> argv;
-        for (std::string& argument : arguments)
-            argv.push_back(argument.data());
-        argv.push_back(nullptr);
-        winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
-        int fd = -1;
-        netns.run([&] {
-            child_ = ::forkpty(&fd, nullptr, nullptr, &size);
-            if (child_ == 0) {
-                ::setenv("TERM", "xterm", 1);
-                ::execv(argv.front(), argv.data());
-                ::_exit(127);
-            }
-        });
-        if (child_ < 0)
-            throw std::runtime_error("forkpty");
-        terminal_ = Fd(fd);
-    }
-    ~OnTerminal() {
-        if (child_ > 0) {
-            ::kill(child_, SIGKILL);
-            ::waitpid(child_, nullptr, 0);
-        }
-    }
-    OnTerminal(const OnTerminal&) = delete;
-    OnTerminal& operator=(const OnTerminal&) = delete;
-
-    // Reads until the text was seen so many times; false when it was not in time.
-    bool wait_for(const std::string& text, int times = 1) {
-        while (count(text) < times && read_some()) {
-        }
-        return count(text) >= times;
-    }
-    void type(char key) const { ASSERT_EQ(::write(terminal_.get(), &key, 1), 1); }
-    void resize(unsigned short rows) const {
-        const winsize size{.ws_row = rows, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
-        ::ioctl(terminal_.get(), TIOCSWINSZ, &size);
-    }
-    void resume() const { ::kill(child_, SIGCONT); }
-    bool stopped() const {
-        int status = 0;
-        return ::waitpid(child_, &status, WUNTRACED) == child_ && WIFSTOPPED(status);
-    }
-    // Exit status; everything that was written is in output().
-    int finish() {
-        while (read_some()) {
-        }
-        int status = 0;
-        ::waitpid(std::exchange(child_, -1), &status, 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    }
-    [[nodiscard]] const std::string& output() const { return output_; }
-    void forget() { output_.clear(); }
-
-private:
-    // False at the end, and when nothing comes.
-    bool read_some() {
-        pollfd readable{.fd = terminal_.get(), .events = POLLIN, .revents = 0};
-        if (::poll(&readable, 1, 5000) <= 0)
-            return false;
-        char buffer[4096];
-        const ssize_t size = ::read(terminal_.get(), buffer, sizeof(buffer));
-        if (size > 0)
-            output_.append(buffer, static_cast<std::size_t>(size));
-        return size > 0;
-    }
-    [[nodiscard]] int count(const std::string& text) const {
-        int times = 0;
-        for (std::size_t at = output_.find(text); at != std::string::npos; at = output_.find(text, at + 1))
-            ++times;
-        return times;
-    }
-
-    pid_t child_ = -1;
-    Fd terminal_;
-    std::string output_;
-};
 
 class CliWatch : public CliTest {
 protected:

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A scrape: opens the running state, reads all counters, and makes metrics of them.
+#pragma once
+
+#include <prometheus/collectable.h>
+
+#include <mutex>
+
+#include "exporter/metrics.h"
+
+namespace xdpctl::exporter {
+
+// May be asked by several threads at once. A state that cannot be read is a metric too: xdpctl_up is 0 then.
+class Collector : public prometheus::Collectable {
+public:
+    explicit Collector(std::size_t rules_max) : metrics_(rules_max) {}
+
+    [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+private:
+    mutable std::mutex mutex_;
+    mutable Metrics metrics_;
+};
+
+// The metrics in Prometheus' text format.
+[[nodiscard]] std::string text(const std::vector<prometheus::MetricFamily>& families);
+
+}  // namespace xdpctl::exporter
