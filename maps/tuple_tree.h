@@ -204,6 +204,7 @@ struct xdpctl_tuple_config {
 	struct xdpctl_tuple_array residual_of; /* of __u32, by order: the first test */
 	struct xdpctl_tuple_array residuals;
 	struct xdpctl_tuple_array intervals;
+	struct xdpctl_tuple_array resume_at; /* of __u32, by order: where to go on; empty: with the next order */
 };
 
 static_assert(sizeof(struct xdpctl_tuple_record4) == 32, "half a cache line");

@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/rule_words.h"
 #include "ruleset/edit.h"
+#include "ruleset/reach.h"
 #include "stats/names.h"
 
 namespace xdpctl::cli {
@@ -48,7 +49,11 @@ Result<ruleset::Verdict> read_policy(const std::string& word) {
 
 void warn_if_shut(Session& session, const ruleset::Ruleset& ruleset, const ruleset::ChainName& name) {
     const ruleset::Chain* chain = ruleset.find_chain(name.table, name.chain);
-    const auto accepts = [](const ruleset::Rule& rule) { return rule.verdict() == ruleset::Verdict::Accept; };
+    const ruleset::Table* table = ruleset.find_table(name.table);
+    // What a jump leads to may accept.
+    const auto accepts = [&](const ruleset::Rule& rule) {
+        return rule.can_decide(ruleset::Verdict::Accept, *table) || !ruleset::targets(rule, *table).empty();
+    };
     if (chain == nullptr || chain->policy != ruleset::Verdict::Drop || chain->devices.empty() ||
         std::ranges::any_of(chain->rules, accepts))
         return;

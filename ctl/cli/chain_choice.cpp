@@ -48,7 +48,7 @@ Result<ChainPlace> select_chain(const ruleset::Ruleset& ruleset, ruleset::Hook h
     std::vector<ChainPlace> chains;
     for (const ruleset::Table& table : ruleset.tables)
         for (const ruleset::Chain& chain : table.chains)
-            if (chain.hook == hook &&
+            if (chain.is_base && chain.hook == hook &&
                 (interface.empty() || std::ranges::find(chain.devices, interface) != chain.devices.end()))
                 chains.push_back({&table, &chain});
     if (chains.size() == 1)

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "compile/lookups.h"
 #include "lang/format_match.h"
 #include "lang/print.h"
 #include "lang/value.h"
@@ -152,6 +151,14 @@ std::string defect_text(const Explanation& explanation) {
         step != nullptr ? reference(*step->rule, *explanation.in) : std::string(stats::name(explanation.story.reason)));
 }
 
+bool can_tell(const ruleset::Rule& rule) {
+    return std::ranges::none_of(rule.statements, [](const ruleset::Statement& statement) {
+        return std::holds_alternative<ruleset::Lookup>(statement) ||
+               std::holds_alternative<ruleset::VerdictMap>(statement) ||
+               std::holds_alternative<ruleset::Branch>(statement);
+    });
+}
+
 }  // namespace
 
 bool Explanation::agrees() const {
@@ -239,10 +246,9 @@ nlohmann::json json(const Explanation& explanation) {
 }
 
 Result<Explanation> explain(testrun::Runner& runner, const ChosenChain& chosen, std::span<const std::byte> frame) {
-    if (compile::has_lookups(*chosen.place.chain))
+    if (!std::ranges::all_of(chosen.place.chain->rules, can_tell))
         return fail(ErrorKind::Unsupported, fmt::format("cannot explain chain {}", chosen.place.chain->name),
-                    "its rules look values up in named sets, which is not told yet",
-                    "xdpctl test-run gives the verdict");
+                    "lookups in sets, verdict maps and jumps are not told yet", "xdpctl test-run gives the verdict");
     auto outcome = runner.run(frame);
     if (!outcome)
         return std::unexpected(std::move(outcome).error());

@@ -28,7 +28,7 @@ nlohmann::json json(const Listing& listing) {
 bool is_selected(const Selection& selection, const ruleset::Table& table, const ruleset::Chain& chain) {
     if (selection.chain && (selection.chain->table != table.name || selection.chain->chain != chain.name))
         return false;
-    return !selection.hook || *selection.hook == chain.hook;
+    return !selection.hook || (chain.is_base && *selection.hook == chain.hook);
 }
 
 Result<ruleset::Ruleset> select(ruleset::Ruleset ruleset, const Selection& selection) {

@@ -8,6 +8,7 @@
 #include "cli/text_file.h"
 #include "compile/compile.h"
 #include "lang/parse.h"
+#include "ruleset/reach.h"
 
 namespace xdpctl::cli {
 
@@ -38,8 +39,11 @@ Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
     std::size_t size = 0;
     for (const ruleset::Table& table : ruleset.tables) {
         for (const ruleset::Chain& chain : table.chains) {
+            if (!chain.is_base)
+                continue;
             std::vector<RuleSlot> slots;
-            for (std::uint32_t slot = 0; slot < chain.rules.size(); ++slot)
+            const std::size_t rules = ruleset::rules_with_slots(table, chain).size();
+            for (std::uint32_t slot = 0; slot < rules; ++slot)
                 slots.push_back(RuleSlot{slot});
             // As on a kernel that has all the compiler uses: another one's refusal is the commit's to tell.
             const auto classifier = compile::compile(

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "compile/lookups.h"
+#include "compile/flat_chain.h"
 #include "compile/tuple_tree/tables.h"
 
 namespace xdpctl::compile {
@@ -21,27 +21,21 @@ Result<Classifier> compile_as(Engine engine, const ruleset::Chain& chain, const 
     return tuple_tree::build(chain, placement);
 }
 
-Result<Classifier> compile_matches(const ruleset::Chain& chain, const Placement& placement) {
+}  // namespace
+
+Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placement) {
     if (placement.engine)
         return compile_as(*placement.engine, chain, placement);
     if (!placement.can_loop)
         return straight_line(chain, placement);
-    const bool few = chain.rules.size() <= straight_line_rules;
+    const auto flat = flat_chain(chain, placement);
+    XDPCTL_TRY(flat);
+    const bool few = flat->weight() <= straight_line_rules;
     auto preferred = compile_as(few ? Engine::StraightLine : Engine::TupleTree, chain, placement);
     if (preferred)
         return preferred;
     auto other = compile_as(few ? Engine::TupleTree : Engine::StraightLine, chain, placement);
     return other ? std::move(other) : std::move(preferred);
-}
-
-}  // namespace
-
-Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placement) {
-    if (!has_lookups(chain))
-        return compile_matches(chain, placement);
-    const auto resolved = without_lookups(chain, *placement.table);
-    XDPCTL_TRY(resolved);
-    return compile_matches(*resolved, placement);
 }
 
 std::uint32_t slots_used(std::span<const RuleSlot> slots) {

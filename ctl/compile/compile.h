@@ -47,7 +47,7 @@ using Classifier = std::variant<Program, std::shared_ptr<const tuple_tree::Table
 // What the compiler has to know about the chain's place in the kernel.
 struct Placement {
     const ruleset::Table* table = nullptr;      // that the chain stands in; can be left out when it refers to nothing
-    std::span<const RuleSlot> rule_slots;       // of each rule, in the chain's order
+    std::span<const RuleSlot> rule_slots;       // of each of rules_with_slots() (ruleset/reach.h), in their order
     std::span<const std::string> device_names;  // by device slot; "" for a free slot
     // Whether programs can loop without a bound that the verifier knows (may_goto, Linux 6.9): tuple tree needs it.
     bool can_loop = false;

@@ -19,12 +19,15 @@
 #include <bit>
 #include <cstddef>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "compile/assembler.h"
 #include "compile/condition.h"
 #include "compile/decision.h"
+#include "compile/flat_chain.h"
 #include "compile/verifier.h"
 #include "maps/counter.h"
 #include "maps/packet.h"
@@ -57,44 +60,58 @@ struct Decide {
     bool counted;  // the rule counts right before
 };
 
-using Step = std::variant<Condition, Count, Log, Decide>;
+using Action = std::variant<Condition, BoxTest, Count, Log, Decide>;
 
 struct PlannedRule {
     RuleSlot slot{};
     std::uint32_t headers = 0;  // that a packet needs for the rule to have an effect
-    std::vector<Step> steps;    // without those that cannot matter; empty when the rule has no effect
+    std::vector<Action> steps;  // without those that cannot matter; empty when the rule has no effect
+    bool is_open = false;       // something follows for packets that all steps hold for
 
     // At least as many as the rule's instructions.
     [[nodiscard]] std::uint32_t size_bound() const {
         std::uint32_t out = 0;
-        for (const Step& step : steps) {
-            const auto* condition = std::get_if<Condition>(&step);
-            out += condition == nullptr
-                       ? 20
-                       : static_cast<std::uint32_t>(16 + condition->holds.size() * condition->words.size() * 12);
+        for (const Action& step : steps) {
+            if (const auto* condition = std::get_if<Condition>(&step))
+                out += static_cast<std::uint32_t>(16 + condition->holds.size() * condition->words.size() * 12);
+            else if (const auto* test = std::get_if<BoxTest>(&step))
+                out += static_cast<std::uint32_t>(16 + test->boxes.members.size() * test->boxes.fields.size() * 64);
+            else
+                out += 20;
         }
         return out;
     }
 };
 
+bool is_test(const Action& action) {
+    return std::holds_alternative<Condition>(action) || std::holds_alternative<BoxTest>(action);
+}
+
 // Conditions that hold for every value only demand their headers; a condition that never holds ends the rule, and
 // conditions that nothing follows decide nothing.
-PlannedRule plan(const ruleset::Rule& rule, RuleSlot slot, std::span<const std::string> device_names) {
-    PlannedRule out{slot, 0, {}};
+PlannedRule plan(const FlatChain& chain, const FlatRule& rule, std::span<const std::string> device_names) {
+    PlannedRule out{rule.slot, 0, {}, rule.block_end != 0 || rule.go != FlatRule::none};
     bool leading = true;
-    for (const ruleset::Statement& statement : rule.statements) {
-        if (const auto* match = std::get_if<ruleset::Match>(&statement)) {
-            Condition test = condition(*match, device_names);
-            if (test.never())
+    for (Step& step : steps(chain, rule, device_names)) {
+        if (auto* test = std::get_if<Condition>(&step)) {
+            if (test->never()) {
+                out.is_open = false;
                 break;
+            }
             if (leading)
-                out.headers |= std::exchange(test.headers, 0);
-            if (test.headers != 0 || !test.always())
-                out.steps.emplace_back(std::move(test));
-        } else if (std::holds_alternative<ruleset::Counter>(statement)) {
+                out.headers |= std::exchange(test->headers, 0);
+            if (test->headers != 0 || !test->always())
+                out.steps.emplace_back(std::move(*test));
+        } else if (auto* boxes = std::get_if<BoxTest>(&step)) {
+            if (boxes->boxes.members.empty() && !boxes->is_negated) {
+                out.is_open = false;
+                break;
+            }
+            out.steps.emplace_back(std::move(*boxes));
+        } else if (std::holds_alternative<CountStep>(step)) {
             leading = false;
             out.steps.emplace_back(Count{});
-        } else if (std::holds_alternative<ruleset::Log>(statement)) {
+        } else if (std::holds_alternative<LogStep>(step)) {
             leading = false;
             // In front of a counter that came right before, where it does the same: verdicts have counters with them.
             const bool counted = !out.steps.empty() && std::holds_alternative<Count>(out.steps.back());
@@ -103,10 +120,10 @@ PlannedRule plan(const ruleset::Rule& rule, RuleSlot slot, std::span<const std::
             const bool counted = !out.steps.empty() && std::holds_alternative<Count>(out.steps.back());
             if (counted)
                 out.steps.pop_back();
-            out.steps.emplace_back(Decide{std::get<ruleset::Verdict>(statement), counted});
+            out.steps.emplace_back(Decide{std::get<DecideStep>(step).verdict, counted});
         }
     }
-    while (!out.steps.empty() && std::holds_alternative<Condition>(out.steps.back()))
+    while (!out.is_open && !out.steps.empty() && is_test(out.steps.back()))
         out.steps.pop_back();
     return out;
 }
@@ -122,7 +139,8 @@ bool counts_in_passing(const ruleset::Rule& rule) {
 class StraightLine {
 public:
     // `slots`: one more than the highest of a rule.
-    explicit StraightLine(std::uint32_t slots) : slots_(slots) {}
+    StraightLine(std::uint32_t slots, std::span<const std::string> device_names)
+        : slots_(slots), device_names_(device_names) {}
 
     // With the counters looked up here, a rule that counts in passing has no branch for the verifier to follow.
     void prologue(bool counts_in_passing) {
@@ -138,25 +156,42 @@ public:
         has_counters_ = true;
     }
 
-    void rule(PlannedRule&& planned) {
-        if (planned.steps.empty())
+    [[nodiscard]] Label label() { return asm_.label(); }
+
+    // Jumps from elsewhere come in here.
+    void bind(Label label) {
+        enter_run(0);
+        asm_.bind(label);
+    }
+
+    // What follows is for packets that the rule holds for, until `end` is bound.
+    void open_block(PlannedRule&& planned, Label end) {
+        make_room(planned.size_bound());
+        enter_run(0);
+        if (planned.headers != 0)
+            test_headers(planned.headers, end);
+        emit_steps(planned.steps, planned.slot, end);
+    }
+
+    // `target` is where packets go that the rule holds for; none when it only decides and counts.
+    void rule(PlannedRule&& planned, std::optional<Label> target) {
+        if (planned.steps.empty() && !target)
             return;
         const std::uint32_t bound = planned.size_bound();
-        if (asm_.size() - batch_start_ + waiting_bound_ + bound > batch_max)
-            emit_waiting_bodies();
-        if (waiting_.empty())
-            batch_start_ = asm_.size();
+        make_room(bound);
         enter_run(planned.headers);
         const Label next = asm_.label();
-        if (std::holds_alternative<Condition>(planned.steps.front()) && bound <= body_max) {
+        if (!planned.steps.empty() && std::holds_alternative<Condition>(planned.steps.front()) && bound <= body_max) {
             const Label body = asm_.label();
             const bool exact = emit_gate(std::get<Condition>(planned.steps.front()), body, next);
             if (exact)
                 planned.steps.erase(planned.steps.begin());
             waiting_bound_ += bound;
-            waiting_.push_back({std::move(planned), body, next});
+            waiting_.push_back({std::move(planned), body, next, target});
         } else {
             emit_steps(planned.steps, planned.slot, next);
+            if (target)
+                asm_.jump(*target);
         }
         asm_.bind(next);
     }
@@ -183,10 +218,19 @@ private:
         PlannedRule rule;
         Label body;
         Label next;
+        std::optional<Label> target;
     };
 
     static std::uint32_t number(ruleset::Verdict verdict) {
         return verdict == ruleset::Verdict::Accept ? XDPCTL_ACCEPT : XDPCTL_DROP;
+    }
+
+    // Bodies that wait stay within reach.
+    void make_room(std::uint32_t bound) {
+        if (asm_.size() - batch_start_ + waiting_bound_ + bound > batch_max)
+            emit_waiting_bodies();
+        if (waiting_.empty())
+            batch_start_ = asm_.size();
     }
 
     // Neighbouring rules that need the same headers share one test of them.
@@ -220,10 +264,12 @@ private:
         return false;
     }
 
-    void emit_steps(std::span<const Step> steps, RuleSlot slot, Label next) {
-        for (const Step& step : steps) {
+    void emit_steps(std::span<const Action> steps, RuleSlot slot, Label next) {
+        for (const Action& step : steps) {
             if (const auto* condition = std::get_if<Condition>(&step))
                 emit_condition(*condition, next);
+            else if (const auto* test = std::get_if<BoxTest>(&step))
+                emit_boxes(*test, next);
             else if (const auto* decide = std::get_if<Decide>(&step))
                 emit_decide(*decide, slot);
             else if (std::holds_alternative<Log>(step))
@@ -241,6 +287,33 @@ private:
         const Label holds = asm_.label();
         emit_decision(asm_, condition, packet, scratch, {.holds = holds, .fails = fails, .next = holds});
         asm_.bind(holds);
+    }
+
+    // Box by box: many belong into tables.
+    void emit_boxes(const BoxTest& test, Label fails) {
+        const Boxes& boxes = test.boxes;
+        const Label holds = asm_.label();
+        if (const std::uint32_t needed = boxes.headers(); needed != 0)
+            test_headers(needed, fails);
+        for (std::size_t member = 0; member < boxes.members.size(); ++member) {
+            const Label next = asm_.label();
+            emit_box(boxes, member, next);
+            asm_.jump(test.is_negated ? fails : holds);
+            asm_.bind(next);
+        }
+        if (!test.is_negated)
+            asm_.jump(fails);
+        asm_.bind(holds);
+    }
+
+    void emit_box(const Boxes& boxes, std::size_t member, Label fails) {
+        for (std::size_t part = 0; part < boxes.fields.size(); ++part) {
+            Condition condition = boxes.condition(member, part, device_names_);
+            condition.headers = 0;  // tested for all boxes
+            if (condition.never())
+                return asm_.jump(fails);
+            emit_condition(condition, fails);
+        }
     }
 
     void emit_decide(const Decide& decide, RuleSlot slot) {
@@ -294,8 +367,8 @@ private:
         for (const WaitingBody& waiting : waiting_) {
             asm_.bind(waiting.body);
             emit_steps(waiting.rule.steps, waiting.rule.slot, waiting.next);
-            if (!std::holds_alternative<Decide>(waiting.rule.steps.back()))
-                asm_.jump(waiting.next);
+            if (waiting.rule.steps.empty() || !std::holds_alternative<Decide>(waiting.rule.steps.back()))
+                asm_.jump(waiting.target.value_or(waiting.next));
         }
         waiting_.clear();
         waiting_bound_ = 0;
@@ -350,6 +423,7 @@ private:
 
     Assembler asm_;
     std::uint32_t slots_;
+    std::span<const std::string> device_names_;
     bool has_counters_ = false;
     Label policy_ = asm_.label();
     Label accept_ = asm_.label();
@@ -366,28 +440,88 @@ private:
     std::vector<WaitingBody> waiting_;
 };
 
+// Walks over a flat chain, whose rules jump forward and stand in blocks.
+class Emission {
+public:
+    Emission(const FlatChain& chain, const Placement& placement)
+        : chain_(chain), placement_(placement), code_(slots_used(placement.rule_slots), placement.device_names) {
+        for (const FlatRule& rule : chain.rules)
+            if (rule.go != FlatRule::none && !targets_.contains(rule.go))
+                targets_.emplace(rule.go, code_.label());
+    }
+
+    Result<Program> run(ruleset::Verdict policy, const std::string& what) {
+        code_.prologue(std::ranges::any_of(
+            chain_.rules, [](const FlatRule& rule) { return rule.rule != nullptr && counts_in_passing(*rule.rule); }));
+        for (std::uint32_t index = 0; index < chain_.rules.size(); ++index) {
+            come_to(index);
+            index = emit(index);
+            if (code_.size_bound() > instructions_max)
+                return fail(ErrorKind::Limit, what,
+                            fmt::format("the first {} rules fit; rule {} takes the program past {} instructions", index,
+                                        index + 1, instructions_max));
+        }
+        come_to(static_cast<std::uint32_t>(chain_.rules.size()));
+        code_.epilogue(policy);
+        return std::move(code_).finish();
+    }
+
+private:
+    struct Block {
+        std::uint32_t end;
+        Label after;
+    };
+
+    // Ends blocks, and lets jumps in.
+    void come_to(std::uint32_t index) {
+        for (; !blocks_.empty() && blocks_.back().end == index; blocks_.pop_back())
+            code_.bind(blocks_.back().after);
+        if (const auto target = targets_.find(index); target != targets_.end())
+            code_.bind(target->second);
+    }
+
+    // Returns the last rule that needs nothing more.
+    std::uint32_t emit(std::uint32_t index) {
+        const FlatRule& rule = chain_.rules[index];
+        PlannedRule planned = plan(chain_, rule, placement_.device_names);
+        if (rule.block_end > index + 1 && planned.is_open) {
+            const Label after = code_.label();
+            code_.open_block(std::move(planned), after);
+            blocks_.push_back({rule.block_end, after});
+            return index;
+        }
+        // What is next needs no jump.
+        const bool jumps = planned.is_open && rule.go != FlatRule::none && rule.go != index + 1;
+        code_.rule(std::move(planned), jumps ? std::optional(targets_.at(rule.go)) : std::nullopt);
+        return std::max(index + 1, rule.block_end) - 1;
+    }
+
+    const FlatChain& chain_;
+    const Placement& placement_;
+    StraightLine code_;
+    std::map<std::uint32_t, Label> targets_;
+    std::vector<Block> blocks_;
+};
+
 }  // namespace
 
-Result<Program> straight_line(const ruleset::Chain& chain, const Placement& placement) {
-    const std::string what = fmt::format("cannot compile chain {}", chain.name);
+Result<Program> straight_line(const FlatChain& chain, ruleset::Verdict policy, std::string_view name,
+                              const Placement& placement) {
+    const std::string what = fmt::format("cannot compile chain {}", name);
     if (chain.rules.size() > rules_max)
         return fail(ErrorKind::Limit, what,
                     fmt::format("it has {} rules; the limit is {}", chain.rules.size(), rules_max));
-    StraightLine code(slots_used(placement.rule_slots));
-    code.prologue(std::ranges::any_of(chain.rules, counts_in_passing));
-    for (std::size_t i = 0; i < chain.rules.size(); ++i) {
-        code.rule(plan(chain.rules[i], placement.rule_slots[i], placement.device_names));
-        if (code.size_bound() > instructions_max)
-            return fail(ErrorKind::Limit, what,
-                        fmt::format("the first {} rules fit; rule {} takes the program past {} instructions", i, i + 1,
-                                    instructions_max));
-    }
-    code.epilogue(chain.policy);
-    auto program = std::move(code).finish();
+    auto program = Emission(chain, placement).run(policy, what);
     if (program && waiting_branches(program->instructions) > waiting_branches_max)
         return fail(ErrorKind::Limit, what, "its rules branch more than the kernel's verifier can follow",
                     "use fewer rules, or fewer sets and ranges in them");
     return program;
+}
+
+Result<Program> straight_line(const ruleset::Chain& chain, const Placement& placement) {
+    const auto flat = flat_chain(chain, placement);
+    XDPCTL_TRY(flat);
+    return straight_line(*flat, chain.policy, chain.name, placement);
 }
 
 }  // namespace xdpctl::compile

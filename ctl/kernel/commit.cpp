@@ -127,7 +127,7 @@ private:
         }
         if (former != nullptr)
             XDPCTL_TRY(pin_rules(*former, Layout::former_rules(live_.layout.next(), key)));
-        write_slots(plan.rules(), plan.slots, plan.chain().rules);
+        write_slots(plan.rules(), plan.slots, SlottedRules(plan.named));
         return pin_rules(plan.rules(), Layout::rules(live_.layout.next(), key));
     }
 

@@ -11,6 +11,7 @@
 #include "kernel/pin.h"
 #include "kernel/program.h"
 #include "maps/counter.h"
+#include "ruleset/reach.h"
 
 namespace xdpctl::kernel {
 
@@ -136,9 +137,19 @@ std::vector<NamedChain> chains_of(const ruleset::Ruleset& ruleset) {
     std::vector<NamedChain> out;
     for (const ruleset::Table& table : ruleset.tables) {
         for (const ruleset::Chain& chain : table.chains)
-            out.push_back({&table, &chain});
+            if (chain.is_base)
+                out.push_back({&table, &chain});
     }
     return out;
+}
+
+SlottedRules::SlottedRules(const NamedChain& named) : all_(named.chain->rules) {
+    const auto is_regular = [](const ruleset::Chain& chain) { return !chain.is_base; };
+    if (std::ranges::none_of(named.table->chains, is_regular))
+        return;
+    for (const ruleset::Rule* rule : ruleset::rules_with_slots(*named.table, *named.chain))
+        gathered_.push_back(*rule);
+    all_ = gathered_;
 }
 
 namespace {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
@@ -90,7 +91,7 @@ struct Live {
 // Opens the running generation without its layers, also while a writer replaces it.
 [[nodiscard]] Result<Live> open_live(const Layout& layout);
 
-// Every table's chains with the keys they have in the kernel.
+// Every table's base chains with the keys they have in the kernel.
 struct NamedChain {
     const ruleset::Table* table;
     const ruleset::Chain* chain;
@@ -98,5 +99,19 @@ struct NamedChain {
     [[nodiscard]] std::string text() const;  // "chain netdev xdpctl ingress"
 };
 [[nodiscard]] std::vector<NamedChain> chains_of(const ruleset::Ruleset& ruleset);
+
+// The rules that a base chain has slots for, in their order (ruleset/reach.h).
+class SlottedRules {
+public:
+    explicit SlottedRules(const NamedChain& named);
+    SlottedRules(const SlottedRules&) = delete;
+    SlottedRules& operator=(const SlottedRules&) = delete;
+    [[nodiscard]] auto begin() const { return all_.begin(); }
+    [[nodiscard]] auto end() const { return all_.end(); }
+
+private:
+    std::vector<ruleset::Rule> gathered_;  // from several chains
+    std::span<const ruleset::Rule> all_;
+};
 
 }  // namespace xdpctl::kernel

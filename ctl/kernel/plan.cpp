@@ -26,6 +26,8 @@ public:
         std::vector<ChainPlan> plans;
         for (ruleset::Table& table : next.tables) {
             for (ruleset::Chain& chain : table.chains) {
+                if (!chain.is_base)
+                    continue;
                 auto plan = plan_chain(table, chain);
                 if (!plan)
                     return std::unexpected(std::move(plan).error());
@@ -64,7 +66,7 @@ private:
         std::span<const xdpctl_rule_slot> running;
         if (plan.running != nullptr)
             running = plan.running->rules().slots();
-        plan.slots = plan_slots(running, plan.chain().rules);
+        plan.slots = plan_slots(running, SlottedRules(plan.named));
         auto classifier = compile::compile(plan.chain(), {.table = plan.named.table,
                                                           .rule_slots = plan.slots.slots,
                                                           .device_names = plan.device_names,

@@ -170,7 +170,7 @@ private:
         bool quiet = false;  // no program runs any more that ran before
         for (const NamedChain& named : chains_of(live_.generation.ruleset)) {
             LiveChain& chain = *live_.chains.at(named.key());
-            retire_other_slots(chain.rules(), named.chain->rules);
+            retire_other_slots(chain.rules(), SlottedRules(named));
             if (chain.former_rules() == nullptr)
                 continue;
             if (!quiet && !note(wait_for_running_programs()))

@@ -23,10 +23,10 @@ namespace xdpctl::kernel {
 
 namespace {
 
-void for_each_counter(ruleset::Ruleset& ruleset, const auto& action) {
-    for (ruleset::Table& table : ruleset.tables) {
-        for (ruleset::Rule& rule : table.chains | std::views::transform(&ruleset::Chain::rules) | std::views::join) {
-            for (ruleset::Statement& statement : rule.statements) {
+void for_each_counter(auto& ruleset, const auto& action) {
+    for (auto& table : ruleset.tables) {
+        for (auto& rule : table.chains | std::views::transform(&ruleset::Chain::rules) | std::views::join) {
+            for (auto& statement : rule.statements) {
                 if (auto* counter = std::get_if<ruleset::Counter>(&statement))
                     action(rule, *counter);
             }
@@ -37,12 +37,9 @@ void for_each_counter(ruleset::Ruleset& ruleset, const auto& action) {
 // A rule that keeps its handle keeps its counter, start value included, whatever the new text says.
 void keep_start_values(const ruleset::Ruleset& running, ruleset::Ruleset& next) {
     std::map<Handle, Count> starts;
-    for (const NamedChain& named : chains_of(running)) {
-        for (const ruleset::Rule& rule : named.chain->rules) {
-            if (const ruleset::Counter* counter = rule.counter())
-                starts.emplace(rule.handle, counter->start);
-        }
-    }
+    for_each_counter(running, [&](const ruleset::Rule& rule, const ruleset::Counter& counter) {
+        starts.emplace(rule.handle, counter.start);
+    });
     for_each_counter(next, [&](const ruleset::Rule& rule, ruleset::Counter& counter) {
         if (const auto found = starts.find(rule.handle); found != starts.end())
             counter.start = found->second;
@@ -190,13 +187,19 @@ Result<std::map<Handle, Count>> State::rule_counts() const {
     std::map<Handle, Count> out;
     for (const NamedChain& named : chains_of(live.generation.ruleset)) {
         const LiveChain& chain = *live.chains.at(named.key());
-        const auto counted = counts(chain.rules(), chain.former_rules(), named.chain->rules);
-        for (std::size_t i = 0; i < counted.size(); ++i) {
-            const ruleset::Rule& rule = named.chain->rules[i];
-            if (const ruleset::Counter* counter = rule.counter(); counter != nullptr && counted[i])
-                out.emplace(rule.handle, counter->start + *counted[i]);
+        const SlottedRules rules(named);
+        const auto counted = counts(chain.rules(), chain.former_rules(), rules);
+        auto rule = rules.begin();
+        for (const std::optional<Count>& count : counted) {
+            if (rule->counter() != nullptr && count)
+                out[rule->handle] += *count;
+            ++rule;
         }
     }
+    // A rule of a regular chain counts in every base chain that leads to it, and starts once.
+    for_each_counter(live.generation.ruleset, [&](const ruleset::Rule& rule, const ruleset::Counter& counter) {
+        out[rule.handle] += counter.start;
+    });
     return out;
 }
 

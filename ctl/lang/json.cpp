@@ -135,39 +135,42 @@ json statement_json(const Match& match) {
                       field.type == ValueType::Ifname ? names_json(match) : values_json(field, match));
 }
 
-json statement_json(const Statement& statement, const Rule& rule, const PrintOptions& options) {
-    if (const auto* match = std::get_if<Match>(&statement))
-        return statement_json(*match);
-    if (const auto* log = std::get_if<ruleset::Log>(&statement))
-        return {{"log", log_json(*log)}};
-    if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
-        return match_json(operator_sign(lookup->relation), field_json(ruleset::info(lookup->field)),
-                          fmt::format("@{}", lookup->set));
-    if (const auto* verdict = std::get_if<Verdict>(&statement))
+json outcome_json(const ruleset::Outcome& outcome) {
+    using Kind = ruleset::Branch::Kind;
+    if (const auto* verdict = std::get_if<Verdict>(&outcome))
         return {{verdict_word(*verdict), nullptr}};
-    if (options.stateless)
-        return {{"counter", nullptr}};
-    const Count count = options.count ? options.count(rule) : std::get<Counter>(statement).start;
-    return {{"counter", {{"packets", count.packets}, {"bytes", count.bytes}}}};
+    const auto& branch = std::get<ruleset::Branch>(outcome);
+    switch (branch.kind) {
+    case Kind::Jump:
+        return {{"jump", {{"target", branch.chain}}}};
+    case Kind::Goto:
+        return {{"goto", {{"target", branch.chain}}}};
+    case Kind::Return:
+        return {{"return", nullptr}};
+    case Kind::Continue:
+        break;
+    }
+    return {{"continue", nullptr}};
 }
 
-json table_json(const Table& table) {
-    json object = {{"family", "netdev"}, {"name", table.name}, {"handle", static_cast<std::uint64_t>(table.handle)}};
-    if (!table.comment.empty())
-        object["comment"] = table.comment;
-    return {{"table", std::move(object)}};
-}
-
-json element_json(const FieldInfo& field, const ruleset::Elements& elements, std::size_t element) {
-    const Interval interval = elements.interval(element);
-    json key;
+json key_part_json(const FieldInfo& field, const Interval& interval) {
     if (field.type == ValueType::Ifname)
-        key = ruleset::ifname_pattern(interval);
-    else if (field.type == ValueType::TcpFlag && interval.first == interval.last)
-        key = flag_sum_json(interval.first);
-    else
-        key = interval_json(field, interval);
-    const ruleset::ElementNote* note = elements.note(element);
+        return ruleset::ifname_pattern(interval);
+    if (field.type == ValueType::TcpFlag && interval.first == interval.last)
+        return flag_sum_json(interval.first);
+    return interval_json(field, interval);
+}
+
+json key_json(std::span<const FieldInfo> fields, const ruleset::Elements& elements, std::size_t element) {
+    if (fields.size() == 1)
+        return key_part_json(fields.front(), elements.interval(element));
+    json parts = json::array();
+    for (std::size_t part = 0; part < fields.size(); ++part)
+        parts.push_back(key_part_json(fields[part], elements.interval(element, part)));
+    return {{"concat", std::move(parts)}};
+}
+
+json with_note(json key, const ruleset::ElementNote* note) {
     if (note == nullptr)
         return key;
     json object = {{"val", std::move(key)}};
@@ -185,11 +188,80 @@ json element_json(const FieldInfo& field, const ruleset::Elements& elements, std
     return {{"elem", std::move(object)}};
 }
 
+// With their outcomes when they have some.
+json elements_json(std::span<const FieldInfo> fields, const ruleset::Elements& elements) {
+    json all = json::array();
+    for (std::size_t element = 0; element < elements.size(); ++element) {
+        json key = with_note(key_json(fields, elements, element), elements.note(element));
+        if (elements.outcomes().empty())
+            all.push_back(std::move(key));
+        else
+            all.push_back(
+                json::array({std::move(key), outcome_json(elements.outcomes()[elements.outcome_of(element)])}));
+    }
+    return all;
+}
+
+json looked_up_json(std::string_view name, std::span<const ruleset::Field> fields, const ruleset::Elements& elements) {
+    if (!name.empty())
+        return fmt::format("@{}", name);
+    std::vector<FieldInfo> infos;
+    for (const ruleset::Field field : fields)
+        infos.push_back(ruleset::info(field));
+    return {{"set", elements_json(infos, elements)}};
+}
+
+json fields_json(std::span<const ruleset::Field> fields) {
+    if (fields.size() == 1)
+        return field_json(ruleset::info(fields.front()));
+    json all = json::array();
+    for (const ruleset::Field field : fields)
+        all.push_back(field_json(ruleset::info(field)));
+    return {{"concat", std::move(all)}};
+}
+
+json statement_json(const Statement& statement, const Rule& rule, const PrintOptions& options) {
+    if (const auto* match = std::get_if<Match>(&statement))
+        return statement_json(*match);
+    if (const auto* log = std::get_if<ruleset::Log>(&statement))
+        return {{"log", log_json(*log)}};
+    if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
+        return match_json(operator_sign(lookup->relation), fields_json(lookup->fields),
+                          looked_up_json(lookup->set, lookup->fields, *lookup->elements));
+    if (const auto* map = std::get_if<ruleset::VerdictMap>(&statement))
+        return {{"vmap",
+                 {{"key", fields_json(map->fields)}, {"data", looked_up_json(map->map, map->fields, *map->elements)}}}};
+    if (const auto* branch = std::get_if<ruleset::Branch>(&statement))
+        return outcome_json(*branch);
+    if (const auto* verdict = std::get_if<Verdict>(&statement))
+        return {{verdict_word(*verdict), nullptr}};
+    if (options.stateless)
+        return {{"counter", nullptr}};
+    const Count count = options.count ? options.count(rule) : std::get<Counter>(statement).start;
+    return {{"counter", {{"packets", count.packets}, {"bytes", count.bytes}}}};
+}
+
+json table_json(const Table& table) {
+    json object = {{"family", "netdev"}, {"name", table.name}, {"handle", static_cast<std::uint64_t>(table.handle)}};
+    if (!table.comment.empty())
+        object["comment"] = table.comment;
+    return {{"table", std::move(object)}};
+}
+
+json key_types_json(const ruleset::Set& set) {
+    if (set.key.size() == 1)
+        return type_word(set.key.front());
+    json words = json::array();
+    for (const ruleset::KeyPart& part : set.key)
+        words.push_back(type_word(part));
+    return words;
+}
+
 json set_json(const Table& table, const ruleset::Set& set) {
     json object = {{"family", "netdev"},
                    {"name", set.name},
                    {"table", table.name},
-                   {"type", type_word(set.key.front())},
+                   {"type", key_types_json(set)},
                    {"handle", static_cast<std::uint64_t>(set.handle)}};
     json flags = json::array();
     const auto add_flag = [&](bool is_set, std::string_view word) {
@@ -214,19 +286,26 @@ json set_json(const Table& table, const ruleset::Set& set) {
         object["auto-merge"] = true;
     if (set.counts)
         object["stmt"] = json::array({{{"counter", nullptr}}});
-    json elements = json::array();
-    for (std::size_t element = 0; element < set.elements->size(); ++element)
-        elements.push_back(element_json(ruleset::value_info(set.key.front()), *set.elements, element));
-    if (!elements.empty())
-        object["elem"] = std::move(elements);
-    return {{"set", std::move(object)}};
+    std::vector<FieldInfo> fields;
+    for (const ruleset::KeyPart& part : set.key)
+        fields.push_back(ruleset::value_info(part));
+    if (!set.elements->empty())
+        object["elem"] = elements_json(fields, *set.elements);
+    if (set.is_map)
+        object["map"] = "verdict";
+    return {{set.is_map ? "map" : "set", std::move(object)}};
 }
 
 json chain_json(const Table& table, const Chain& chain) {
-    json object = {{"family", "netdev"},     {"table", table.name},
-                   {"name", chain.name},     {"handle", static_cast<std::uint64_t>(chain.handle)},
-                   {"type", "filter"},       {"hook", hook_name(chain.hook)},
-                   {"prio", chain.priority}, {"policy", verdict_word(chain.policy)}};
+    json object = {{"family", "netdev"},
+                   {"table", table.name},
+                   {"name", chain.name},
+                   {"handle", static_cast<std::uint64_t>(chain.handle)}};
+    if (chain.is_base)
+        object.update({{"type", "filter"},
+                       {"hook", hook_name(chain.hook)},
+                       {"prio", chain.priority},
+                       {"policy", verdict_word(chain.policy)}});
     if (chain.devices.size() == 1)
         object["dev"] = chain.devices.front();
     else if (!chain.devices.empty())

@@ -41,8 +41,8 @@ std::vector<std::string_view> type_words() {
 // Reads the elements of one set.
 class ElementParser {
 public:
-    ElementParser(Cursor& cursor, std::span<const KeyPart> key, ElementsBuilder& elements)
-        : cursor_(cursor), elements_(elements), parts_(key.size()) {
+    ElementParser(Cursor& cursor, std::span<const KeyPart> key, SetKind kind, ElementsBuilder& elements)
+        : cursor_(cursor), elements_(elements), kind_(kind), parts_(key.size()) {
         for (const KeyPart& part : key)
             fields_.push_back(ruleset::value_info(part));
     }
@@ -55,7 +55,9 @@ public:
                 return false;
         }
         elements_.add(parts_);
-        return cursor_.at(TokenKind::Comma) || parse_note();
+        if (cursor_.at(TokenKind::Comma) && kind_ == SetKind::Set)
+            return true;
+        return parse_note() && (kind_ == SetKind::Set || parse_element_outcome());
     }
 
 private:
@@ -110,6 +112,17 @@ private:
         return true;
     }
 
+    bool parse_element_outcome() {
+        if (!cursor_.take_if(TokenKind::Colon))
+            return cursor_.expected("':' and a verdict", "write: 22 : accept");
+        bool failed = false;
+        const auto outcome = parse_outcome(cursor_, failed);
+        if (outcome)
+            elements_.outcome(*outcome);
+        return outcome.has_value() ||
+               (!failed && cursor_.expected("accept, drop, continue, return, jump or goto", "write: 22 : accept"));
+    }
+
     bool parse_element_counter(ElementNote& note) {
         cursor_.take();
         ruleset::Counter counter;
@@ -121,9 +134,34 @@ private:
 
     Cursor& cursor_;
     ElementsBuilder& elements_;
+    SetKind kind_;
     std::vector<FieldInfo> fields_;
     std::vector<Interval> parts_;
 };
+
+bool parse_in_braces(Cursor& cursor, std::span<const KeyPart> key, SetKind kind, ElementsBuilder& elements) {
+    ElementParser parser(cursor, key, kind, elements);
+    return parse_set(cursor, [&] { return parser.parse(); });
+}
+
+// 0 when a part has names.
+unsigned widest(std::span<const KeyPart> key) {
+    unsigned bits = 1;
+    for (const KeyPart& part : key)
+        bits = part.bits == 0 || bits == 0 ? 0 : std::max(bits, part.bits);
+    return bits;
+}
+
+// Boxes of a concatenation may overlap as in nft, unless they would have different outcomes.
+ElementsBuilder::Overlap overlap(std::size_t parts, SetKind kind, bool merges) {
+    if (kind == SetKind::Set && parts > 1)
+        return ElementsBuilder::Overlap::Keep;
+    return merges && kind == SetKind::Set ? ElementsBuilder::Overlap::Merge : ElementsBuilder::Overlap::Refuse;
+}
+
+std::string conflict_text(std::span<const KeyPart> key, const ElementsBuilder::Conflict& conflict) {
+    return fmt::format("elements {} and {} overlap", format_key(key, conflict.first), format_key(key, conflict.second));
+}
 
 }  // namespace
 
@@ -179,20 +217,25 @@ bool SetParser::parse_type() {
         }
         cursor_.take();
         set_.key.push_back(ruleset::key_part(*type));
-    } while (cursor_.at(TokenKind::Dot) && refuse_concatenation());
-    return set_.key.size() == 1;
+    } while (cursor_.take_if(TokenKind::Dot));
+    return parse_data_type();
 }
 
 bool SetParser::parse_typeof() {
-    const auto field = parse_field_name(cursor_);
-    if (!field)
-        return false;
-    set_.key.push_back(ruleset::key_part(*field));
-    return !cursor_.at(TokenKind::Dot) || refuse_concatenation();
+    for (const ruleset::Field field : parse_field_names(cursor_))
+        set_.key.push_back(ruleset::key_part(field));
+    return !set_.key.empty() && parse_data_type();
 }
 
-bool SetParser::refuse_concatenation() {
-    return cursor_.error(cursor_.peek(), "concatenations ('.') are not supported yet", "make a set for each part");
+// Behind the key of a map.
+bool SetParser::parse_data_type() {
+    if (!set_.is_map)
+        return true;
+    if (!cursor_.take_if(TokenKind::Colon))
+        return cursor_.expected("':' and what the key is mapped to", "write: type inet_service : verdict");
+    if (cursor_.take_if_word("verdict"))
+        return true;
+    return cursor_.error(cursor_.peek(), "only maps to verdicts are supported", "write: type inet_service : verdict");
 }
 
 bool SetParser::parse_flags() {
@@ -244,11 +287,8 @@ bool SetParser::parse_elements() {
         return false;
     if (!cursor_.at(TokenKind::LeftBrace))
         return cursor_.expected("'{'", "write: elements = { 192.0.2.1, 192.0.2.2 }");
-    unsigned bits = 1;
-    for (const KeyPart& part : set_.key)
-        bits = part.bits == 0 || bits == 0 ? 0 : std::max(bits, part.bits);
-    elements_.emplace(set_.key.size(), bits);
-    return lang::parse_elements(cursor_, set_.key, *elements_);
+    elements_.emplace(set_.key.size(), widest(set_.key));
+    return parse_in_braces(cursor_, set_.key, set_.is_map ? SetKind::Map : SetKind::Set, *elements_);
 }
 
 bool SetParser::finish(const Token& name) {
@@ -257,13 +297,10 @@ bool SetParser::finish(const Token& name) {
     if (!elements_)
         return true;
     auto elements =
-        std::move(*elements_).finish(set_.merges ? ElementsBuilder::Overlap::Merge : ElementsBuilder::Overlap::Refuse);
+        std::move(*elements_).finish(overlap(set_.key.size(), set_.is_map ? SetKind::Map : SetKind::Set, set_.merges));
     if (!elements)
-        return cursor_.error(
-            name,
-            fmt::format("elements {} and {} of set '{}' overlap", format_key(set_.key, elements.error().first),
-                        format_key(set_.key, elements.error().second), set_.name),
-            "write auto-merge in it, or leave one out");
+        return cursor_.error(name, fmt::format("set '{}': {}", set_.name, conflict_text(set_.key, elements.error())),
+                             "write auto-merge in it, or leave one out");
     set_.elements = ruleset::SharedElements(*std::move(elements));
     return true;
 }
@@ -280,9 +317,23 @@ bool SetParser::refuse_entry() {
                          did_you_mean(word, entry_words));
 }
 
-bool parse_elements(Cursor& cursor, std::span<const KeyPart> key, ElementsBuilder& elements) {
-    ElementParser parser(cursor, key, elements);
-    return parse_set(cursor, [&] { return parser.parse(); });
+bool parse_anonymous(Cursor& cursor, std::span<const ruleset::Field> fields, SetKind kind,
+                     ruleset::SharedElements& elements) {
+    std::vector<KeyPart> key;
+    for (const ruleset::Field field : fields)
+        key.push_back(ruleset::key_part(field));
+    const Token brace = cursor.peek();
+    ElementsBuilder builder(key.size(), widest(key));
+    if (!parse_in_braces(cursor, key, kind, builder))
+        return false;
+    auto made = std::move(builder).finish(overlap(key.size(), kind, false));
+    if (!made)
+        return cursor.error(brace, conflict_text(key, made.error()), "leave one of them out");
+    if (!made->notes().empty())
+        return cursor.error(brace, "elements of a set without a name have no timeout, counter or comment",
+                            "give the set a name");
+    elements = ruleset::SharedElements(*std::move(made));
+    return true;
 }
 
 std::string format_key(std::span<const KeyPart> key, std::span<const Interval> parts) {

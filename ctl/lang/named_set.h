@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The block of a named set: `set NAME { type ipv4_addr; flags interval; elements = { 192.0.2.0/24 }; }`.
+// The block of a named set, `set NAME { type ipv4_addr; flags interval; elements = { 192.0.2.0/24 }; }`, or verdict
+// map, `map NAME { type inet_service : verdict; elements = { 22 : accept }; }`, and sets and maps in rules.
 #pragma once
 
 #include <optional>
@@ -24,12 +25,12 @@ public:
 private:
     bool parse_type();
     bool parse_typeof();
+    bool parse_data_type();
     bool parse_flags();
     bool parse_size();
     bool parse_comment();
     bool parse_elements();
     bool refuse_entry();
-    bool refuse_concatenation();
     // Refuses what is stated a second time.
     bool once(bool& is_stated);
 
@@ -44,9 +45,12 @@ private:
     std::optional<ruleset::ElementsBuilder> elements_;
 };
 
-// `{ element, ... }` of a set with that key, from the opening to the closing brace. Returns false after an error.
-[[nodiscard]] bool parse_elements(Cursor& cursor, std::span<const ruleset::KeyPart> key,
-                                  ruleset::ElementsBuilder& elements);
+enum class SetKind : std::uint8_t { Set, Map };
+
+// `{ element, ... }` behind those fields in a rule, from the opening to the closing brace. Returns false after an
+// error.
+[[nodiscard]] bool parse_anonymous(Cursor& cursor, std::span<const ruleset::Field> fields, SetKind kind,
+                                   ruleset::SharedElements& elements);
 
 // "192.0.2.0/24 . 80-90"
 [[nodiscard]] std::string format_key(std::span<const ruleset::KeyPart> key, std::span<const ruleset::Interval> parts);

@@ -9,7 +9,6 @@
 #include "lang/format_match.h"
 #include "lang/log.h"
 #include "lang/print_set.h"
-#include "lang/value.h"
 #include "ruleset/check.h"
 
 namespace xdpctl::lang {
@@ -31,11 +30,6 @@ std::string_view verdict_word(Verdict verdict) {
     return verdict == Verdict::Accept ? "accept" : "drop";
 }
 
-std::string format_lookup(const ruleset::Lookup& lookup) {
-    return fmt::format("{} {}@{}", field_name(ruleset::info(lookup.field)),
-                       lookup.relation == ruleset::Relation::NotEqual ? "!= " : "", lookup.set);
-}
-
 class Printer {
 public:
     explicit Printer(const PrintOptions& options) : options_(options) {}
@@ -51,8 +45,9 @@ public:
         append("\n");
         if (!chain.comment.empty())
             append("\t\tcomment \"{}\"\n", chain.comment);
-        append("\t\ttype filter hook {}{} priority {}; policy {};\n", hook_name(chain.hook), devices(chain),
-               priority(chain.priority), verdict_word(chain.policy));
+        if (chain.is_base)
+            append("\t\ttype filter hook {}{} priority {}; policy {};\n", hook_name(chain.hook), devices(chain),
+                   priority(chain.priority), verdict_word(chain.policy));
         for (const Rule& rule : chain.rules) {
             append("\t\t");
             print(rule);
@@ -83,7 +78,7 @@ private:
             append("\tcomment \"{}\"\n", table.comment);
         std::string_view separator;
         for (const ruleset::Set& set : table.sets) {
-            append("{}\tset {} {{", std::exchange(separator, "\n"), set.name);
+            append("{}\t{} {} {{", std::exchange(separator, "\n"), set.is_map ? "map" : "set", set.name);
             print_handle(set.handle);
             append("\n");
             print_set_body(out_, set, options_);
@@ -104,9 +99,23 @@ private:
         else if (const auto* log = std::get_if<ruleset::Log>(&statement))
             append("{}", format_log(*log));
         else if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
-            append("{}", format_lookup(*lookup));
+            print_lookup(*lookup);
+        else if (const auto* map = std::get_if<ruleset::VerdictMap>(&statement))
+            print_map(*map);
+        else if (const auto* branch = std::get_if<ruleset::Branch>(&statement))
+            append("{}", format_outcome(*branch));
         else
             append("{}", verdict_word(std::get<Verdict>(statement)));
+    }
+
+    void print_lookup(const ruleset::Lookup& lookup) {
+        append("{} {}", format_fields(lookup.fields), lookup.relation == ruleset::Relation::NotEqual ? "!= " : "");
+        print_looked_up(out_, lookup.set, lookup.fields, *lookup.elements);
+    }
+
+    void print_map(const ruleset::VerdictMap& map) {
+        append("{} vmap ", format_fields(map.fields));
+        print_looked_up(out_, map.map, map.fields, *map.elements);
     }
 
     void print_counter(const Counter& counter, const Rule& rule) {

@@ -54,7 +54,7 @@ private:
             append("{}{}", separator, by_fields ? field_name(fields_[part]) : type_word(set_.key[part]));
             separator = " . ";
         }
-        append("\n");
+        append("{}\n", set_.is_map ? " : verdict" : "");
     }
 
     void print_flags() {
@@ -90,6 +90,8 @@ private:
             }
             if (note != elements.notes().end() && note->element == element)
                 print_note(*note++);
+            if (set_.is_map)
+                append(" : {}", format_outcome(elements.outcomes()[elements.outcome_of(element)]));
         }
         append(" }}\n");
     }
@@ -135,6 +137,52 @@ private:
 };
 
 }  // namespace
+
+void print_looked_up(fmt::memory_buffer& out, std::string_view name, std::span<const ruleset::Field> fields,
+                     const Elements& elements) {
+    const auto to = std::back_inserter(out);
+    if (!name.empty()) {
+        fmt::format_to(to, "@{}", name);
+        return;
+    }
+    fmt::format_to(to, "{{ ");
+    for (std::size_t element = 0; element < elements.size(); ++element) {
+        for (std::size_t part = 0; part < fields.size(); ++part)
+            fmt::format_to(to, "{}{}",
+                           part > 0      ? " . "
+                           : element > 0 ? ", "
+                                         : "",
+                           format_element(ruleset::info(fields[part]), elements.interval(element, part)));
+        if (!elements.outcomes().empty())
+            fmt::format_to(to, " : {}", format_outcome(elements.outcomes()[elements.outcome_of(element)]));
+    }
+    fmt::format_to(to, " }}");
+}
+
+std::string format_fields(std::span<const ruleset::Field> fields) {
+    std::string text;
+    for (const ruleset::Field field : fields)
+        text += (text.empty() ? "" : " . ") + field_name(ruleset::info(field));
+    return text;
+}
+
+std::string format_outcome(const ruleset::Outcome& outcome) {
+    using Kind = ruleset::Branch::Kind;
+    if (const auto* verdict = std::get_if<ruleset::Verdict>(&outcome))
+        return *verdict == ruleset::Verdict::Accept ? "accept" : "drop";
+    const auto& branch = std::get<ruleset::Branch>(outcome);
+    switch (branch.kind) {
+    case Kind::Jump:
+        return "jump " + branch.chain;
+    case Kind::Goto:
+        return "goto " + branch.chain;
+    case Kind::Return:
+        return "return";
+    case Kind::Continue:
+        break;
+    }
+    return "continue";
+}
 
 void print_set_body(fmt::memory_buffer& out, const Set& set, const PrintOptions& options) {
     SetPrinter(out, set, options).print();

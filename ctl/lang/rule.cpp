@@ -10,6 +10,7 @@
 #include "base/suggest.h"
 #include "lang/log.h"
 #include "lang/match.h"
+#include "lang/named_set.h"
 #include "lang/protocols.h"
 #include "lang/unsupported.h"
 #include "lang/value.h"
@@ -29,7 +30,8 @@ using ruleset::Verdict;
 
 constexpr std::string_view protocol_words[] = {"ip",   "tcp",  "udp",  "ip6",    "meta",
                                                "icmp", "vlan", "sctp", "icmpv6", "ether"};
-constexpr std::string_view other_words[] = {"accept", "drop", "counter", "log", "comment", "iifname", "oifname"};
+constexpr std::string_view other_words[] = {"accept", "drop",     "jump",    "goto",    "return", "counter",
+                                            "log",    "continue", "comment", "iifname", "oifname"};
 // Keys of meta that nft does not take without it.
 constexpr std::string_view meta_words[] = {"length", "l4proto", "protocol"};
 
@@ -71,17 +73,35 @@ void refuse_field(Cursor& cursor, std::string_view protocol) {
                  near.empty() ? fmt::format("fields: {}", fmt::join(names, ", ")) : std::move(near));
 }
 
-// What a lookup finds in its set is not known here: it only implies the field's protocol.
+// What a lookup finds is not known here: it only implies the protocols of its fields.
 std::optional<std::string> conflict_of(const Statement& statement, Protocols& protocols) {
     if (const auto* match = std::get_if<Match>(&statement))
         return protocols.add(*match);
     const auto* lookup = std::get_if<Lookup>(&statement);
-    if (lookup == nullptr)
+    const auto* map = std::get_if<ruleset::VerdictMap>(&statement);
+    if (lookup == nullptr && map == nullptr)
         return std::nullopt;
     Match implied;
-    implied.field = lookup->field;
     implied.relation = Relation::NotEqual;
-    return protocols.add(implied);
+    for (const Field field : lookup != nullptr ? lookup->fields : map->fields) {
+        implied.field = field;
+        if (auto conflict = protocols.add(implied))
+            return conflict;
+    }
+    return std::nullopt;
+}
+
+// `@name`
+bool parse_set_name(Cursor& cursor, std::string& name, ruleset::SourcePosition& position) {
+    if (!cursor.take_if(TokenKind::At))
+        return cursor.expected("'{' or '@'", "write elements in braces, or the name of a set behind @");
+    const Token token = cursor.peek();
+    if (token.kind != TokenKind::Word)
+        return cursor.expected("the set's name behind '@'", "write: ip saddr @blocked");
+    cursor.take();
+    name = cursor.text(token);
+    position = cursor.position(token);
+    return true;
 }
 
 }  // namespace
@@ -108,7 +128,7 @@ bool RuleParser::parse_statements() {
         if (!parse_statement(first))
             return false;
         const Statement& statement = statements_.back();
-        if (std::holds_alternative<Verdict>(statement))
+        if (ruleset::ends_rule(statement))
             verdict = &first;
         else if (const auto conflict = conflict_of(statement, protocols))
             return cursor_.error(first, *conflict, "no packet has both: write two rules");
@@ -124,11 +144,13 @@ bool RuleParser::parse_statement(const Token& first) {
         const auto field = parse_field_name(cursor_);
         return field && parse_match_of(*field);
     }
-    if (word == "accept" || word == "drop") {
-        cursor_.take();
-        statements_.emplace_back(word == "accept" ? Verdict::Accept : Verdict::Drop);
+    bool failed = false;
+    if (auto outcome = parse_outcome(cursor_, failed)) {
+        std::visit([&](auto& decided) { statements_.emplace_back(std::move(decided)); }, *outcome);
         return true;
     }
+    if (failed)
+        return false;
     if (word == "counter")
         return parse_counter();
     if (word == "log")
@@ -165,8 +187,16 @@ bool RuleParser::parse_log_statement() {
 }
 
 bool RuleParser::parse_match_of(Field field) {
-    if (is_set_ahead())
-        return parse_lookup(field);
+    if (cursor_.at(TokenKind::Dot) || cursor_.at_word("vmap") || is_set_ahead()) {
+        std::vector<Field> fields{field};
+        while (cursor_.take_if(TokenKind::Dot)) {
+            const auto next = parse_field_name(cursor_);
+            if (!next)
+                return false;
+            fields.push_back(*next);
+        }
+        return cursor_.at_word("vmap") ? parse_map(std::move(fields)) : parse_lookup(std::move(fields));
+    }
     Match match;
     match.field = field;
     if (!parse_match(cursor_, match))
@@ -184,22 +214,37 @@ bool RuleParser::is_set_ahead() const {
     return is_operator && cursor_.peek_next().kind == TokenKind::At;
 }
 
-bool RuleParser::parse_lookup(Field field) {
-    Lookup lookup{.field = field, .relation = Relation::Equal, .set = {}, .position = {}};
-    if (!cursor_.at(TokenKind::At)) {
-        const bool is_negated = cursor_.at(TokenKind::NotEqual) || cursor_.at_word("ne");
-        lookup.relation = is_negated ? Relation::NotEqual : Relation::Equal;
+bool RuleParser::parse_lookup(std::vector<Field> fields) {
+    Lookup lookup{.fields = std::move(fields), .relation = Relation::Equal, .set = {}, .elements = {}, .position = {}};
+    if (cursor_.at(TokenKind::NotEqual) || cursor_.at_word("ne"))
+        lookup.relation = Relation::NotEqual;
+    if (lookup.relation == Relation::NotEqual || cursor_.at(TokenKind::Equal) || cursor_.at_word("eq"))
         cursor_.take();
-    }
+    if (!cursor_.at(TokenKind::At) && !cursor_.enter_variables())
+        return false;
+    if (cursor_.at(TokenKind::LeftBrace))
+        lookup.position = cursor_.position(cursor_.peek());
+    const bool is_good = cursor_.at(TokenKind::LeftBrace)
+                             ? parse_anonymous(cursor_, lookup.fields, SetKind::Set, lookup.elements)
+                             : parse_set_name(cursor_, lookup.set, lookup.position);
+    if (is_good)
+        statements_.emplace_back(std::move(lookup));
+    return is_good;
+}
+
+bool RuleParser::parse_map(std::vector<Field> fields) {
     cursor_.take();
-    const Token name = cursor_.peek();
-    if (name.kind != TokenKind::Word)
-        return cursor_.expected("the set's name behind '@'", "write: ip saddr @blocked");
-    cursor_.take();
-    lookup.set = cursor_.text(name);
-    lookup.position = cursor_.position(name);
-    statements_.emplace_back(std::move(lookup));
-    return true;
+    ruleset::VerdictMap map{.fields = std::move(fields), .map = {}, .elements = {}, .position = {}};
+    if (!cursor_.at(TokenKind::At) && !cursor_.enter_variables())
+        return false;
+    if (cursor_.at(TokenKind::LeftBrace))
+        map.position = cursor_.position(cursor_.peek());
+    const bool is_good = cursor_.at(TokenKind::LeftBrace)
+                             ? parse_anonymous(cursor_, map.fields, SetKind::Map, map.elements)
+                             : parse_set_name(cursor_, map.map, map.position);
+    if (is_good)
+        statements_.emplace_back(std::move(map));
+    return is_good;
 }
 
 bool RuleParser::parse_comment(Rule& rule) {
@@ -250,6 +295,40 @@ std::optional<Field> parse_field_name(Cursor& cursor) {
     else
         refuse_field(cursor, protocol);
     return field;
+}
+
+std::vector<Field> parse_field_names(Cursor& cursor) {
+    std::vector<Field> fields;
+    do {
+        const auto field = parse_field_name(cursor);
+        if (!field)
+            return {};
+        fields.push_back(*field);
+    } while (cursor.take_if(TokenKind::Dot));
+    return fields;
+}
+
+std::optional<ruleset::Outcome> parse_outcome(Cursor& cursor, bool& failed) {
+    using ruleset::Branch;
+    if (cursor.take_if_word("accept"))
+        return Verdict::Accept;
+    if (cursor.take_if_word("drop"))
+        return Verdict::Drop;
+    if (cursor.take_if_word("return"))
+        return Branch{Branch::Kind::Return, {}};
+    if (cursor.take_if_word("continue"))
+        return Branch{Branch::Kind::Continue, {}};
+    const bool is_jump = cursor.at_word("jump");
+    if (!is_jump && !cursor.at_word("goto"))
+        return std::nullopt;
+    cursor.take();
+    const Token name = cursor.peek();
+    if (name.kind != TokenKind::Word) {
+        failed = !cursor.expected("the chain's name", "write: jump NAME");
+        return std::nullopt;
+    }
+    cursor.take();
+    return Branch{is_jump ? Branch::Kind::Jump : Branch::Kind::Goto, std::string(cursor.text(name))};
 }
 
 bool parse_counter_start(Cursor& cursor, Counter& counter) {

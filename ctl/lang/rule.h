@@ -24,8 +24,9 @@ private:
     bool parse_counter();
     bool parse_log_statement();
     bool parse_match_of(ruleset::Field field);
+    bool parse_lookup(std::vector<ruleset::Field> fields);
+    bool parse_map(std::vector<ruleset::Field> fields);
     [[nodiscard]] bool is_set_ahead() const;
-    bool parse_lookup(ruleset::Field field);
     bool parse_comment(ruleset::Rule& rule);
     bool refuse_statement(const Token& first);
 
@@ -35,6 +36,13 @@ private:
 
 // A field by its name, such as `tcp dport` or `iifname`. Reports what is wrong and returns nothing.
 [[nodiscard]] std::optional<ruleset::Field> parse_field_name(Cursor& cursor);
+
+// `tcp dport`, or several joined by dots. Reports what is wrong and returns nothing.
+[[nodiscard]] std::vector<ruleset::Field> parse_field_names(Cursor& cursor);
+
+// A verdict, or where to go on: `accept`, `jump web`, `return`. Nothing, and no error, when it is something else.
+// An error leaves `failed` set.
+[[nodiscard]] std::optional<ruleset::Outcome> parse_outcome(Cursor& cursor, bool& failed);
 
 // Behind the word counter: [packets N] [bytes N], in any order. Returns false after an error.
 [[nodiscard]] bool parse_counter_start(Cursor& cursor, ruleset::Counter& counter);

@@ -23,7 +23,7 @@ using ruleset::Table;
 using ruleset::Verdict;
 
 constexpr std::string_view top_words[] = {"table", "flush", "define", "redefine", "undefine", "include"};
-constexpr std::string_view table_words[] = {"chain", "set", "comment"};
+constexpr std::string_view table_words[] = {"chain", "set", "map", "comment"};
 constexpr std::string_view hook_words[] = {"ingress", "egress"};
 constexpr std::string_view policy_words[] = {"accept", "drop"};
 constexpr std::string_view families[] = {"ip", "ip6", "inet", "arp", "bridge"};
@@ -124,7 +124,9 @@ bool RulesetParser::parse_table_entry(Table& table) {
     if (cursor_.take_if_word("chain"))
         return parse_chain(table);
     if (cursor_.take_if_word("set"))
-        return parse_set(table);
+        return parse_set(table, SetKind::Set);
+    if (cursor_.take_if_word("map"))
+        return parse_set(table, SetKind::Map);
     if (cursor_.take_if_word("comment"))
         return parse_comment(table.comment, !table.comment.empty());
     const Token token = cursor_.peek();
@@ -139,10 +141,10 @@ bool RulesetParser::parse_table_entry(Table& table) {
                          near.empty() ? "a table has blocks: chain NAME { ... }" : std::move(near));
 }
 
-bool RulesetParser::parse_set(Table& table) {
+bool RulesetParser::parse_set(Table& table, SetKind kind) {
     const Token name_token = cursor_.peek();
     std::string_view name;
-    if (!parse_name("set", name))
+    if (!parse_name(kind == SetKind::Map ? "map" : "set", name))
         return false;
     if (table.sets.size() > ruleset::sets_max)
         return cursor_.error(name_token, fmt::format("more than {} sets in a table", ruleset::sets_max));
@@ -151,6 +153,7 @@ bool RulesetParser::parse_set(Table& table) {
                              "write all its elements into one block");
     ruleset::Set& set = table.sets.emplace_back();
     set.name = name;
+    set.is_map = kind == SetKind::Map;
     set.position = cursor_.position(name_token);
     SetParser parser(cursor_, set);
     return parse_block(set.handle, [&] { return parser.parse_entry(); }) && parser.finish(name_token);
@@ -167,12 +170,12 @@ bool RulesetParser::parse_chain(Table& table) {
     Chain& chain = found_or_made(table.chains, name);
     if (is_new)
         chain.position = cursor_.position(name_token);
-    ChainBlock block{.has_hook = !is_new, .has_policy = false, .has_comment = false};
+    ChainBlock block{.has_hook = !is_new && chain.is_base, .has_policy = false, .has_comment = false};
     if (!parse_block(chain.handle, [&] { return parse_chain_entry(chain, block); }))
         return false;
-    if (!block.has_hook)
-        return cursor_.error(name_token,
-                             fmt::format("chain '{}' has no hook: regular chains are not supported yet", name),
+    chain.is_base = block.has_hook;
+    if (block.has_policy && !chain.is_base)
+        return cursor_.error(name_token, fmt::format("chain '{}' has a policy and no hook", name),
                              std::string(hook_example));
     return true;
 }

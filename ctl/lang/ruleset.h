@@ -9,6 +9,7 @@
 
 #include "lang/cursor.h"
 #include "lang/include.h"
+#include "lang/named_set.h"
 #include "lang/rule.h"
 #include "ruleset/model.h"
 
@@ -41,7 +42,7 @@ private:
     bool parse_flush();
     bool parse_table();
     bool parse_table_entry(ruleset::Table& table);
-    bool parse_set(ruleset::Table& table);
+    bool parse_set(ruleset::Table& table, SetKind kind);
     bool parse_chain(ruleset::Table& table);
     bool parse_chain_entry(ruleset::Chain& chain, ChainBlock& block);
     bool parse_hook(ruleset::Chain& chain, ChainBlock& block);

@@ -16,11 +16,12 @@ constexpr std::string_view element_words[] = {"comment", "timeout", "expires", "
 bool refuse_element_extras(Cursor& cursor) {
     const Token token = cursor.peek();
     if (token.kind == TokenKind::Colon) {
-        cursor.error(token, "maps are not supported yet", "write one rule for each element");
+        cursor.error(token, "an element has a verdict only in a verdict map", "write: tcp dport vmap { 22 : accept }");
         return true;
     }
     if (token.kind == TokenKind::Dot) {
-        cursor.error(token, "concatenations ('.') are not supported yet", "write one rule for each element");
+        cursor.error(token, "the element has more parts than there are fields",
+                     "join the fields too: ip saddr . tcp dport");
         return true;
     }
     if (token.kind == TokenKind::Word &&

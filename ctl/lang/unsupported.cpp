@@ -9,19 +9,12 @@ namespace {
 
 constexpr std::string_view leave_out = "leave it out here; nft can run such a rule beside xdpctl";
 constexpr std::string_view use_drop = "write 'drop'";
-constexpr std::string_view no_verdict = "leave it out: a rule without a verdict lets evaluation go on";
-constexpr std::string_view inline_rules = "put the other chain's rules in its place";
-constexpr std::string_view elements_inline = "write the elements in braces in the rule: { 22, 80-90 }";
 constexpr std::string_view interface_name = "match the name: iifname \"eth0\"";
 constexpr std::string_view split_protocols = "write one rule for each protocol: tcp dport 53, udp dport 53";
 
 constexpr Unsupported statements[] = {
     {"limit", leave_out},
     {"reject", use_drop},
-    {"jump", inline_rules},
-    {"goto", inline_rules},
-    {"return", "write the chain's policy as the verdict"},
-    {"continue", no_verdict},
     {"queue", leave_out},
     {"quota", leave_out},
     {"last", leave_out},
@@ -183,7 +176,6 @@ constexpr ProtocolFields protocol_fields[] = {
 constexpr std::string_view one_table = "state the whole ruleset as table blocks";
 
 constexpr Unsupported objects[] = {
-    {"map", elements_inline},
     {"flowtable", leave_out},
     {"counter", "write 'counter' in the rule"},
     {"quota", leave_out},

@@ -41,6 +41,10 @@ struct MeaningHash {
                 mix(seed, std::uint64_t{std::hash<std::string>{}(log->prefix)});
             else if (const auto* lookup = std::get_if<Lookup>(&statement))
                 mix(seed, std::uint64_t{std::hash<std::string>{}(lookup->set)});
+            else if (const auto* map = std::get_if<VerdictMap>(&statement))
+                mix(seed, std::uint64_t{std::hash<std::string>{}(map->map)});
+            else if (const auto* branch = std::get_if<Branch>(&statement))
+                mix(seed, std::uint64_t{std::hash<std::string>{}(branch->chain)});
             else if (const auto* verdict = std::get_if<Verdict>(&statement))
                 mix(seed, static_cast<std::uint64_t>(*verdict));
         }
@@ -74,7 +78,8 @@ public:
             table.handle = kept != nullptr ? kept->handle : fresh();
             for (Set& set : table.sets) {
                 const Set* known = kept != nullptr ? kept->find_set(set.name) : nullptr;
-                set.handle = known != nullptr && known->key == set.key ? known->handle : fresh();
+                set.handle =
+                    known != nullptr && known->key == set.key && known->is_map == set.is_map ? known->handle : fresh();
             }
             for (Chain& chain : table.chains)
                 adopt(chain, running_.find_chain(table.name, chain.name));
@@ -84,7 +89,7 @@ public:
 
 private:
     void adopt(Chain& chain, const Chain* running) {
-        const bool is_kept = running != nullptr && running->hook == chain.hook;
+        const bool is_kept = running != nullptr && running->is_base == chain.is_base && running->hook == chain.hook;
         chain.handle = is_kept ? running->handle : fresh();
         std::unordered_map<const Rule*, Queue, MeaningHash, MeaningEqual> queues;
         if (is_kept)

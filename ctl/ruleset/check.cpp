@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/suggest.h"
 #include "maps/chain.h"
 #include "maps/counter.h"
+#include "ruleset/reach.h"
 
 namespace xdpctl::ruleset {
 namespace {
@@ -103,7 +106,7 @@ std::string full_name(const FieldInfo& field) {
     return fmt::format("{} {}", field.protocol, field.name);
 }
 
-std::optional<std::string> interface_fault(const Match& match, const FieldInfo& field, Hook hook) {
+std::optional<std::string> interface_fault(const Match& match, const FieldInfo& field, std::optional<Hook> hook) {
     if (match.field == Field::MetaIifname && hook == Hook::Egress)
         return "iifname is not known on the egress hook";
     if (match.field == Field::MetaOifname && hook == Hook::Ingress)
@@ -151,18 +154,18 @@ std::optional<std::string> value_fault(const Match& match, const FieldInfo& fiel
     return std::nullopt;
 }
 
-std::optional<std::string> match_fault(const Match& match, Hook hook) {
+std::optional<std::string> match_fault(const Match& match, std::optional<Hook> hook) {
     const FieldInfo& field = info(match.field);
     return field.type == ValueType::Ifname ? interface_fault(match, field, hook) : value_fault(match, field);
 }
 
-std::optional<std::string> rule_fault(const Rule& rule, Hook hook) {
+std::optional<std::string> rule_fault(const Rule& rule, std::optional<Hook> hook) {
     if (rule.statements.empty())
         return "a rule needs a statement";
     bool counted = false;
     bool logged = false;
     for (const Statement& statement : rule.statements) {
-        if (std::holds_alternative<Verdict>(statement) && &statement != &rule.statements.back())
+        if (ends_rule(statement) && &statement != &rule.statements.back())
             return "nothing can follow a verdict";
         if (std::holds_alternative<Counter>(statement) && std::exchange(counted, true))
             return "a rule has one counter";
@@ -181,38 +184,158 @@ std::optional<std::string> rule_fault(const Rule& rule, Hook hook) {
     return std::nullopt;
 }
 
-std::string text_of(const Lookup& lookup) {
-    return fmt::format("{} {}@{}", full_name(info(lookup.field)), lookup.relation == Relation::NotEqual ? "!= " : "",
-                       lookup.set);
-}
-
-std::optional<Problem> lookup_problem(const Lookup& lookup, Hook hook, const Table& table) {
-    const auto refuse = [&](std::string what, std::string next = {}) {
-        return Problem{.what = std::move(what), .next = std::move(next), .position = lookup.position};
-    };
-    if (lookup.field == (hook == Hook::Ingress ? Field::MetaOifname : Field::MetaIifname))
-        return refuse(fmt::format("{} is not known on the {} hook", info(lookup.field).name, hook_name(hook)));
-    if (lookup.relation != Relation::Equal && lookup.relation != Relation::NotEqual)
-        return refuse(fmt::format("{}: a set has no order", text_of(lookup)), "write @name or != @name");
-    const Set* set = table.find_set(lookup.set);
-    if (set == nullptr) {
-        std::vector<std::string_view> names;
-        for (const Set& known : table.sets)
-            names.push_back(known.name);
-        return refuse(fmt::format("table {} has no set '{}'", table.name, lookup.set), did_you_mean(lookup.set, names));
+// Of one part of all keys.
+std::optional<std::string> range_fault(const Elements& elements, std::size_t part, unsigned bits, bool is_interval) {
+    const Value limit = bits == 0 || bits >= 128 ? ~Value{0} : (Value{1} << bits) - 1;
+    for (std::size_t element = 0; element < elements.size(); ++element) {
+        const Interval interval = elements.interval(element, part);
+        if (interval.first > interval.last || interval.last > limit)
+            return "it has an element that is out of range";
+        if (interval.first != interval.last && !is_interval)
+            return "ranges and prefixes need flags interval";
     }
-    if (set->key.size() != 1 || !accepts(set->key.front(), lookup.field))
-        return refuse(fmt::format("set {} has elements of type {}, which {} is not", set->name,
-                                  type_word(set->key.front()), full_name(info(lookup.field))));
     return std::nullopt;
 }
 
+std::string text_of(std::span<const Field> fields) {
+    std::string text;
+    for (const Field field : fields)
+        text += (text.empty() ? "" : " . ") + full_name(info(field));
+    return text;
+}
+
+std::string text_of(std::span<const KeyPart> key) {
+    std::string text;
+    for (const KeyPart& part : key)
+        text += fmt::format("{}{}", text.empty() ? "" : " . ", type_word(part));
+    return text;
+}
+
+bool accepts(std::span<const KeyPart> key, std::span<const Field> fields) {
+    return std::ranges::equal(key, fields, [](const KeyPart& part, Field field) { return accepts(part, field); });
+}
+
+template <typename Object>
+std::string near(std::string_view name, const std::vector<Object>& objects) {
+    std::vector<std::string_view> names;
+    for (const Object& object : objects)
+        names.push_back(object.name);
+    return did_you_mean(name, names);
+}
+
+// Checks what stands in a rule against the table it is in.
+class References {
+public:
+    References(const Table& table, std::optional<Hook> hook) : table_(table), hook_(hook) {}
+
+    std::optional<Problem> check(const Rule& rule) {
+        for (const Statement& statement : rule.statements) {
+            std::optional<Problem> found;
+            if (const auto* lookup = std::get_if<Lookup>(&statement))
+                found = check(*lookup);
+            else if (const auto* map = std::get_if<VerdictMap>(&statement))
+                found = check(*map);
+            else if (const auto* branch = std::get_if<Branch>(&statement))
+                found = check(*branch, rule.position);
+            if (found)
+                return found;
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Problem> check(const Set& map) {
+        for (const Outcome& outcome : map.elements->outcomes())
+            if (const auto* branch = std::get_if<Branch>(&outcome))
+                if (auto found = check(*branch, map.position))
+                    return found;
+        return std::nullopt;
+    }
+
+private:
+    static Problem refuse(SourcePosition position, std::string what, std::string next = {}) {
+        return {.what = std::move(what), .next = std::move(next), .position = position};
+    }
+
+    std::optional<Problem> check(const Lookup& lookup) {
+        if (lookup.relation != Relation::Equal && lookup.relation != Relation::NotEqual)
+            return refuse(lookup.position, fmt::format("{}: a set has no order", text_of(lookup.fields)),
+                          "write @name or != @name");
+        if (lookup.set.empty() && lookup.fields.size() == 1)
+            return refuse(lookup.position, "a set without a name behind one field is a match with values");
+        return check(lookup.fields, lookup.set, *lookup.elements, lookup.position, false);
+    }
+
+    std::optional<Problem> check(const VerdictMap& map) {
+        if (auto found = check(map.fields, map.map, *map.elements, map.position, true))
+            return found;
+        for (const Outcome& outcome : map.elements->outcomes())
+            if (const auto* branch = std::get_if<Branch>(&outcome))
+                if (auto found = check(*branch, map.position))
+                    return found;
+        return std::nullopt;
+    }
+
+    std::optional<Problem> check(std::span<const Field> fields, const std::string& name, const Elements& elements,
+                                 SourcePosition position, bool is_map) {
+        if (fields.empty() || fields.size() > key_parts_max)
+            return refuse(position, fmt::format("a key has 1 to {} parts", key_parts_max));
+        for (const Field field : fields)
+            if (hook_ && field == (*hook_ == Hook::Ingress ? Field::MetaOifname : Field::MetaIifname))
+                return refuse(position,
+                              fmt::format("{} is not known on the {} hook", info(field).name, hook_name(*hook_)));
+        if (name.empty())
+            return check_anonymous(fields, elements, position, is_map);
+        const std::string_view kind = is_map ? "map" : "set";
+        const Set* set = table_.find_set(name);
+        if (set == nullptr)
+            return refuse(position, fmt::format("table {} has no {} '{}'", table_.name, kind, name),
+                          near(name, table_.sets));
+        if (set->is_map != is_map)
+            return refuse(position, fmt::format("'{}' is no {}", name, kind),
+                          is_map ? "look it up with: @name" : "use it with: vmap @name");
+        if (!accepts(set->key, fields))
+            return refuse(position, fmt::format("{} {} has elements of type {}, which {} is not", kind, set->name,
+                                                text_of(set->key), text_of(fields)));
+        return std::nullopt;
+    }
+
+    static std::optional<Problem> check_anonymous(std::span<const Field> fields, const Elements& elements,
+                                                  SourcePosition position, bool is_map) {
+        if (elements.empty() || elements.parts() != fields.size())
+            return refuse(position, "a set has at least one element, with as many parts as there are fields");
+        if (is_map == elements.outcomes().empty())
+            return refuse(position, "elements have outcomes in verdict maps, and only there");
+        for (std::size_t part = 0; part < fields.size(); ++part)
+            if (auto fault = range_fault(elements, part, key_part(fields[part]).bits, true))
+                return refuse(position, *std::move(fault));
+        return std::nullopt;
+    }
+
+    std::optional<Problem> check(const Branch& branch, SourcePosition position) {
+        if (!branch.has_chain())
+            return std::nullopt;
+        const Chain* chain = table_.find_chain(branch.chain);
+        if (chain == nullptr)
+            return refuse(position, fmt::format("table {} has no chain '{}' to go to", table_.name, branch.chain),
+                          near(branch.chain, table_.chains));
+        if (chain->is_base)
+            return refuse(position, fmt::format("chain '{}' has a hook: packets cannot be sent there", branch.chain),
+                          "put its rules into a chain without a hook, and jump there from both");
+        return std::nullopt;
+    }
+
+    const Table& table_;
+    std::optional<Hook> hook_;
+};
+
 // Times, sizes and flags that do not go together.
 std::optional<std::string> declaration_fault(const Set& set) {
-    if (set.key.empty())
-        return "it has no type";
+    if (set.key.empty() || set.key.size() > key_parts_max)
+        return fmt::format("its key has 1 to {} parts", key_parts_max);
     if (set.merges && !set.is_interval)
         return "auto-merge needs flags interval";
+    if (set.merges && (set.is_map || set.key.size() > 1))
+        return "auto-merge works on sets of one type";
     const bool expires = set.has_timeouts || set.timeout.count() != 0;
     if (set.gc_interval.count() != 0 && !expires)
         return "gc-interval needs a timeout";
@@ -237,17 +360,11 @@ std::optional<std::string> elements_fault(const Set& set) {
         return std::nullopt;
     if (elements.parts() != set.key.size())
         return "its elements have another key";
-    for (std::size_t part = 0; part < set.key.size(); ++part) {
-        const unsigned bits = set.key[part].bits;
-        const Value limit = bits == 0 || bits >= 128 ? ~Value{0} : (Value{1} << bits) - 1;
-        for (std::size_t element = 0; element < elements.size(); ++element) {
-            const Interval interval = elements.interval(element, part);
-            if (interval.first > interval.last || interval.last > limit)
-                return "it has an element that is out of range";
-            if (interval.first != interval.last && !set.is_interval)
-                return "ranges and prefixes need flags interval";
-        }
-    }
+    if (set.is_map == elements.outcomes().empty())
+        return "elements have outcomes in verdict maps, and only there";
+    for (std::size_t part = 0; part < set.key.size(); ++part)
+        if (auto fault = range_fault(elements, part, set.key[part].bits, set.is_interval))
+            return fault;
     for (const ElementNote& note : elements.notes())
         if (auto fault = note_fault(set, note))
             return fault;
@@ -275,12 +392,16 @@ private:
         for (const Set& set : table.sets) {
             if (auto found = problem(set))
                 found_.push_back(*std::move(found));
+            if (auto found = References(table, std::nullopt).check(set))
+                found_.push_back(*std::move(found));
             if (!names.insert(set.name).second)
                 add(set.position, fmt::format("set {} {} is there twice", table.name, set.name));
         }
     }
 
     void check_chains(const Table& table) {
+        const std::size_t found_before = found_.size();
+        find_hooks(table);
         std::unordered_set<std::string_view> names;
         for (const Chain& chain : table.chains) {
             note("chain", chain.name, name_fault(chain.name), chain.position);
@@ -290,9 +411,34 @@ private:
             check_devices(table, chain);
             check_rules(table, chain);
         }
+        if (found_.size() == found_before)
+            check_reach(table);
+    }
+
+    // The hooks whose packets come to a chain.
+    void find_hooks(const Table& table) {
+        hooks_.clear();
+        for (const Chain& chain : table.chains) {
+            if (!chain.is_base)
+                continue;
+            hooks_[&chain].insert(chain.hook);
+            for (const Chain* reached : reached_chains(table, chain))
+                hooks_[reached].insert(chain.hook);
+        }
+    }
+
+    // REQUIRES: all jumps lead somewhere.
+    void check_reach(const Table& table) {
+        for (const Chain& chain : table.chains)
+            if (auto fault = reach_fault(table, chain)) {
+                add(chain.position, fmt::format("chain {} {}: {}", table.name, chain.name, *fault));
+                return;  // the chains on the way there have the same fault
+            }
     }
 
     void check_devices(const Table& table, const Chain& chain) {
+        if (!chain.is_base && !chain.devices.empty())
+            add(chain.position, fmt::format("chain {} {} has devices and no hook", table.name, chain.name));
         if (chain.devices.size() > XDPCTL_DEVICES_MAX)
             add(chain.position,
                 fmt::format("chain {} {} has {} devices, at most {} are possible", table.name, chain.name,
@@ -316,8 +462,18 @@ private:
 
     void check_rules(const Table& table, const Chain& chain) {
         for (const Rule& rule : chain.rules)
-            if (auto found = problem(rule, chain.hook, table))
+            if (auto found = problem_anywhere(rule, chain, table))
                 found_.push_back(*std::move(found));
+    }
+
+    std::optional<Problem> problem_anywhere(const Rule& rule, const Chain& chain, const Table& table) {
+        const std::set<Hook>& hooks = hooks_[&chain];
+        if (hooks.empty())
+            return problem(rule, std::nullopt, table);
+        for (const Hook hook : hooks)
+            if (auto found = problem(rule, hook, table))
+                return found;
+        return std::nullopt;
     }
 
     void note(std::string_view kind, std::string_view name, const std::optional<std::string>& fault,
@@ -331,6 +487,7 @@ private:
     }
 
     std::vector<Problem> found_;
+    std::unordered_map<const Chain*, std::set<Hook>> hooks_;
     std::unordered_map<std::string_view, const Chain*> ingress_;
     std::unordered_map<std::string_view, const Chain*> egress_;
 };
@@ -341,21 +498,19 @@ std::vector<Problem> problems(const Ruleset& ruleset) {
     return Checker{}.check(ruleset);
 }
 
-std::optional<Problem> problem(const Rule& rule, Hook hook, const Table& table) {
+std::optional<Problem> problem(const Rule& rule, std::optional<Hook> hook, const Table& table) {
     if (auto fault = rule_fault(rule, hook))
         return Problem{.what = *std::move(fault), .next = {}, .position = rule.position};
-    for (const Statement& statement : rule.statements)
-        if (const auto* lookup = std::get_if<Lookup>(&statement))
-            if (auto found = lookup_problem(*lookup, hook, table))
-                return found;
-    return std::nullopt;
+    return References(table, hook).check(rule);
 }
 
 std::optional<Problem> problem(const Set& set) {
     for (const auto& fault :
          {name_fault(set.name), comment_fault(set.comment), declaration_fault(set), elements_fault(set)})
         if (fault)
-            return Problem{.what = fmt::format("set {}: {}", set.name, *fault), .next = {}, .position = set.position};
+            return Problem{.what = fmt::format("{} {}: {}", set.is_map ? "map" : "set", set.name, *fault),
+                           .next = {},
+                           .position = set.position};
     return std::nullopt;
 }
 

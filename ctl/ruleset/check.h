@@ -19,6 +19,7 @@ inline constexpr std::size_t log_prefix_size_max = 127;
 inline constexpr std::size_t tables_max = 1024;
 inline constexpr std::size_t chains_max = 1024;  // in a table
 inline constexpr std::size_t sets_max = 1024;    // in a table
+inline constexpr std::size_t key_parts_max = 5;  // of a concatenation: nft's keys have 64 bytes
 
 struct Problem {
     ErrorKind kind = ErrorKind::Input;
@@ -29,8 +30,9 @@ struct Problem {
 
 [[nodiscard]] std::vector<Problem> problems(const Ruleset& ruleset);
 
-// Of one rule, if it stood in a chain of that hook and of that table.
-[[nodiscard]] std::optional<Problem> problem(const Rule& rule, Hook hook, const Table& table = {});
+// Of one rule, if it stood in that table, in a chain that packets of that hook come to; without a hook in one that no
+// packet comes to.
+[[nodiscard]] std::optional<Problem> problem(const Rule& rule, std::optional<Hook> hook, const Table& table = {});
 // Of one set.
 [[nodiscard]] std::optional<Problem> problem(const Set& set);
 

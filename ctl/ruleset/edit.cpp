@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "maps/counter.h"
 #include "ruleset/check.h"
+#include "ruleset/reach.h"
 
 namespace xdpctl::ruleset {
 namespace {
@@ -59,8 +61,23 @@ Status refused(std::optional<Problem> found) {
     return {};
 }
 
-Status check(const Ruleset& ruleset, const ChainName& name, const Rule& rule, const Chain& chain) {
-    return refused(problem(rule, chain.hook, *ruleset.find_table(name.table)));
+// Checks the rule, and the chain as it would be with the rule at that place.
+Status check(const Ruleset& ruleset, const ChainName& name, const Rule& rule, const Chain& chain, std::size_t index,
+             bool replaces) {
+    const Table& table = *ruleset.find_table(name.table);
+    if (chain.is_base)
+        XDPCTL_TRY(refused(problem(rule, chain.hook, table)));
+    if (chain.is_base && targets(rule, table).empty())
+        return {};
+    // Where packets of which hooks come to, and loops, depend on the other chains.
+    Ruleset changed;
+    changed.tables.push_back(table);
+    std::vector<Rule>& rules = std::ranges::find(changed.tables[0].chains, name.chain, &Chain::name)->rules;
+    if (replaces)
+        rules[index] = rule;
+    else
+        rules.insert(rules.begin() + static_cast<std::ptrdiff_t>(index), rule);
+    return validate(changed);
 }
 
 Status check_name(std::string_view kind, const std::string& name) {
@@ -94,14 +111,46 @@ Result<std::vector<Set>::iterator> require_set(Ruleset& ruleset, const SetName& 
 bool refers_to(const Rule& rule, std::string_view set) {
     return std::ranges::any_of(rule.statements, [&](const Statement& statement) {
         const auto* lookup = std::get_if<Lookup>(&statement);
-        return lookup != nullptr && lookup->set == set;
+        const auto* map = std::get_if<VerdictMap>(&statement);
+        return (lookup != nullptr && lookup->set == set) || (map != nullptr && map->map == set);
     });
+}
+
+bool leads_to(std::span<const Outcome> outcomes, std::string_view chain) {
+    return std::ranges::any_of(outcomes, [&](const Outcome& outcome) {
+        const auto* branch = std::get_if<Branch>(&outcome);
+        return branch != nullptr && branch->has_chain() && branch->chain == chain;
+    });
+}
+
+bool leads_to(const Rule& rule, const Table& table, std::string_view chain) {
+    const std::vector<std::string_view> names = targets(rule, table);
+    return std::ranges::find(names, chain) != names.end();
+}
+
+// Jumps to a renamed chain.
+void follow(SharedElements& elements, std::string_view old_name, const std::string& new_name) {
+    if (!leads_to(elements->outcomes(), old_name))
+        return;
+    ElementsBuilder builder(*elements);
+    builder.rename_chain(old_name, new_name);
+    elements = SharedElements(*std::move(builder).finish(ElementsBuilder::Overlap::Keep));
+}
+
+void follow(Statement& statement, std::string_view old_name, const std::string& new_name) {
+    if (auto* branch = std::get_if<Branch>(&statement); branch != nullptr && branch->chain == old_name)
+        branch->chain = new_name;
+    if (auto* map = std::get_if<VerdictMap>(&statement))
+        follow(map->elements, old_name, new_name);
 }
 
 }  // namespace
 
 Status ensure_chain(Ruleset& ruleset, const ChainName& name, Hook hook) {
     if (const Chain* chain = find(ruleset, name)) {
+        if (!chain->is_base)
+            return fail(ErrorKind::Input, fmt::format("chain {} has no hook", text_of(name)),
+                        "it is for jumps from other chains", "name another chain");
         if (chain->hook == hook)
             return {};
         return fail(ErrorKind::Input, fmt::format("chain {} has the hook {}", text_of(name), hook_name(chain->hook)),
@@ -151,9 +200,9 @@ Status remove_device(Ruleset& ruleset, Hook hook, std::string_view device) {
 Result<Handle> add_rule(Ruleset& ruleset, const ChainName& name, Rule rule, Position position) {
     const Result<Chain*> chain = require(ruleset, name);
     XDPCTL_TRY(chain);
-    XDPCTL_TRY(check(ruleset, name, rule, **chain));
     const Result<RulePlace> at = place(**chain, name, position);
     XDPCTL_TRY(at);
+    XDPCTL_TRY(check(ruleset, name, rule, **chain, static_cast<std::size_t>(*at - (*chain)->rules.begin()), false));
     rule.handle = next_handle(ruleset);
     return (*chain)->rules.insert(*at, std::move(rule))->handle;
 }
@@ -163,7 +212,7 @@ Result<Handle> replace_rule(Ruleset& ruleset, const ChainName& name, Handle hand
     XDPCTL_TRY(chain);
     const Result<RulePlace> at = require_rule(**chain, name, handle);
     XDPCTL_TRY(at);
-    XDPCTL_TRY(check(ruleset, name, rule, **chain));
+    XDPCTL_TRY(check(ruleset, name, rule, **chain, static_cast<std::size_t>(*at - (*chain)->rules.begin()), true));
     rule.handle = next_handle(ruleset);
     **at = std::move(rule);
     return (*at)->handle;
@@ -181,6 +230,9 @@ Status delete_rule(Ruleset& ruleset, const ChainName& name, Handle handle) {
 Status set_policy(Ruleset& ruleset, const ChainName& name, Verdict policy) {
     const Result<Chain*> chain = require(ruleset, name);
     XDPCTL_TRY(chain);
+    if (!(*chain)->is_base)
+        return fail(ErrorKind::Input, fmt::format("chain {} has no hook", text_of(name)), {},
+                    "a chain with a hook has a policy");
     (*chain)->policy = policy;
     return {};
 }
@@ -189,6 +241,62 @@ Status flush_chain(Ruleset& ruleset, const ChainName& name) {
     const Result<Chain*> chain = require(ruleset, name);
     XDPCTL_TRY(chain);
     (*chain)->rules.clear();
+    return {};
+}
+
+Result<Handle> add_regular_chain(Ruleset& ruleset, const ChainName& name) {
+    if (find(ruleset, name) != nullptr)
+        return fail(ErrorKind::Input, fmt::format("chain {} is there already", text_of(name)));
+    XDPCTL_TRY(check_name("table", name.table));
+    XDPCTL_TRY(check_name("chain", name.chain));
+    Chain chain;
+    chain.name = name.chain;
+    chain.is_base = false;
+    Table& table = table_made(ruleset, name.table);
+    if (table.chains.size() >= chains_max)
+        return fail(ErrorKind::Limit, fmt::format("table {} has {} chains", name.table, table.chains.size()),
+                    "no more are possible");
+    chain.handle = next_handle(ruleset);
+    return table.chains.emplace_back(std::move(chain)).handle;
+}
+
+Status delete_chain(Ruleset& ruleset, const ChainName& name) {
+    const Result<Chain*> chain = require(ruleset, name);
+    XDPCTL_TRY(chain);
+    const std::string what = fmt::format("cannot delete chain {}", text_of(name));
+    if (!(*chain)->devices.empty())
+        return fail(ErrorKind::Busy, what, fmt::format("device {} is in it", (*chain)->devices.front()),
+                    "detach it first");
+    Table& table = *std::ranges::find(ruleset.tables, name.table, &Table::name);
+    for (const Chain& other : table.chains)
+        for (const Rule& rule : other.rules)
+            if (&other != *chain && leads_to(rule, table, name.chain))
+                return fail(ErrorKind::Busy, what,
+                            fmt::format("rule with handle {} in chain {} leads to it",
+                                        static_cast<std::uint64_t>(rule.handle), other.name),
+                            "delete the rule first");
+    for (const Set& map : table.sets)
+        if (leads_to(map.elements->outcomes(), name.chain))
+            return fail(ErrorKind::Busy, what, fmt::format("an element of map {} leads to it", map.name),
+                        "take the element out first");
+    table.chains.erase(table.chains.begin() + (*chain - table.chains.data()));
+    return {};
+}
+
+Status rename_chain(Ruleset& ruleset, const ChainName& name, const std::string& new_name) {
+    const Result<Chain*> chain = require(ruleset, name);
+    XDPCTL_TRY(chain);
+    XDPCTL_TRY(check_name("chain", new_name));
+    if (find(ruleset, {name.table, new_name}) != nullptr)
+        return fail(ErrorKind::Input, fmt::format("chain {} {} is there already", name.table, new_name));
+    Table& table = *std::ranges::find(ruleset.tables, name.table, &Table::name);
+    (*chain)->name = new_name;
+    for (Chain& other : table.chains)
+        for (Rule& rule : other.rules)
+            for (Statement& statement : rule.statements)
+                follow(statement, name.chain, new_name);
+    for (Set& map : table.sets)
+        follow(map.elements, name.chain, new_name);
     return {};
 }
 

@@ -24,6 +24,13 @@ struct Position {
 // Makes table and chain (policy accept, no device) when missing. Errors: Input when the chain has another hook.
 [[nodiscard]] Status ensure_chain(Ruleset& ruleset, const ChainName& name, Hook hook);
 
+// A regular chain, to jump to. Makes the table when missing. Errors: Input when the chain is there. Returns its handle.
+[[nodiscard]] Result<Handle> add_regular_chain(Ruleset& ruleset, const ChainName& name);
+// With its rules. Errors: NotFound, Busy while a device is in it or a jump leads to it.
+[[nodiscard]] Status delete_chain(Ruleset& ruleset, const ChainName& name);
+// Jumps follow. Errors: NotFound, Input when the new name is taken or none.
+[[nodiscard]] Status rename_chain(Ruleset& ruleset, const ChainName& name, const std::string& new_name);
+
 // Puts the device into the chain, making table and chain (policy accept) when missing.
 // Errors: Input when the device is in another chain of that hook, Limit past XDPCTL_DEVICES_MAX.
 [[nodiscard]] Status add_device(Ruleset& ruleset, const ChainName& name, Hook hook, std::string_view device);

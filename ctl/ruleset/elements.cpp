@@ -151,7 +151,7 @@ std::optional<ElementsBuilder::Conflict> settle(const Keys<Key>& keys, ElementsB
     keys.all.resize(kept * keys.parts);
     if (sources != nullptr)
         sources->resize(kept);
-    if (keys.parts > 1)
+    if (keys.parts > 1 && overlapping == ElementsBuilder::Overlap::Refuse)
         if (const auto pair = overlapping_boxes(keys))
             return ElementsBuilder::Conflict{intervals<Key>(keys[(*pair)[0]]), intervals<Key>(keys[(*pair)[1]])};
     return std::nullopt;
@@ -209,6 +209,12 @@ void ElementsBuilder::outcome(const Outcome& outcome) {
     made_.outcome_of_.push_back(static_cast<std::uint32_t>(found - made_.outcomes_.begin()));
     if (found == made_.outcomes_.end())
         made_.outcomes_.push_back(outcome);
+}
+
+void ElementsBuilder::rename_chain(std::string_view old_name, const std::string& new_name) {
+    for (Outcome& outcome : made_.outcomes_)
+        if (auto* branch = std::get_if<Branch>(&outcome); branch != nullptr && branch->chain == old_name)
+            branch->chain = new_name;
 }
 
 std::expected<Elements, ElementsBuilder::Conflict> ElementsBuilder::finish(Overlap overlapping) && {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -103,6 +104,7 @@ public:
     // What becomes of elements that overlap.
     enum class Overlap : std::uint8_t {
         Refuse,  // only the same element twice is good: the later one counts
+        Keep,    // they stay: boxes of a concatenation
         Merge,   // they become one, as do neighbours, and lose their notes; for keys of one part without outcomes
     };
     // `bits` of the widest part of a key; 0 for names.
@@ -118,6 +120,8 @@ public:
     void note(ElementNote note);
     void outcome(const Outcome& outcome);
     [[nodiscard]] std::size_t size() const { return made_.size_; }
+    // In the outcomes so far.
+    void rename_chain(std::string_view old_name, const std::string& new_name);
 
     // The keys of two elements that overlap and must not.
     struct Conflict {

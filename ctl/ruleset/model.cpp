@@ -5,6 +5,12 @@
 
 namespace xdpctl::ruleset {
 
+bool ends_rule(const Statement& statement) {
+    const auto* branch = std::get_if<Branch>(&statement);
+    return std::holds_alternative<Verdict>(statement) || std::holds_alternative<VerdictMap>(statement) ||
+           (branch != nullptr && branch->kind != Branch::Kind::Continue);
+}
+
 const Counter* Rule::counter() const {
     for (const Statement& statement : statements)
         if (const auto* counter = std::get_if<Counter>(&statement))
@@ -26,9 +32,44 @@ std::optional<Verdict> Rule::verdict() const {
     return std::nullopt;
 }
 
+bool Rule::can_decide(Verdict verdict, const Table& table) const {
+    return std::ranges::any_of(statements, [&](const Statement& statement) {
+        if (const auto* own = std::get_if<Verdict>(&statement))
+            return *own == verdict;
+        const auto* map = std::get_if<VerdictMap>(&statement);
+        const Elements* elements = map == nullptr ? nullptr : elements_of(*map, table);
+        return elements != nullptr &&
+               std::ranges::find(elements->outcomes(), Outcome(verdict)) != elements->outcomes().end();
+    });
+}
+
 const Set* Table::find_set(std::string_view set) const {
     const auto found = std::ranges::find(sets, set, &Set::name);
     return found == sets.end() ? nullptr : &*found;
+}
+
+const Chain* Table::find_chain(std::string_view chain) const {
+    const auto found = std::ranges::find(chains, chain, &Chain::name);
+    return found == chains.end() ? nullptr : &*found;
+}
+
+namespace {
+
+const Elements* named_or(const std::string& name, const SharedElements& elements, const Table& table) {
+    if (name.empty())
+        return &*elements;
+    const Set* set = table.find_set(name);
+    return set == nullptr ? nullptr : &*set->elements;
+}
+
+}  // namespace
+
+const Elements* elements_of(const Lookup& lookup, const Table& table) {
+    return named_or(lookup.set, lookup.elements, table);
+}
+
+const Elements* elements_of(const VerdictMap& map, const Table& table) {
+    return named_or(map.map, map.elements, table);
 }
 
 const Table* Ruleset::find_table(std::string_view table) const {
@@ -38,10 +79,7 @@ const Table* Ruleset::find_table(std::string_view table) const {
 
 const Chain* Ruleset::find_chain(std::string_view table, std::string_view chain) const {
     const Table* in = find_table(table);
-    if (in == nullptr)
-        return nullptr;
-    const auto found = std::ranges::find(in->chains, chain, &Chain::name);
-    return found == in->chains.end() ? nullptr : &*found;
+    return in == nullptr ? nullptr : in->find_chain(chain);
 }
 
 std::string_view default_chain(Hook hook) {

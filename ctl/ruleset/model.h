@@ -65,19 +65,35 @@ struct SourcePosition {
     bool operator==(const SourcePosition&) const { return true; }  // see top of file
 };
 
-// `ip saddr @blocked`, `tcp dport != @open`: holds when the packet has the field, and its value is among the set's
-// elements (Equal) or not (NotEqual).
+// `ip saddr @blocked`, `ip saddr . tcp dport != { 192.0.2.1 . 22 }`: holds when the packet has the fields, and their
+// values are an element of the set (Equal) or not (NotEqual).
 struct Lookup {
-    Field field{};
+    std::vector<Field> fields;  // several: a concatenation
     Relation relation = Relation::Equal;
-    std::string set;
-    SourcePosition position;  // of the set's name
+    std::string set;  // or, when empty, the elements of a set without a name: of concatenations only
+    SharedElements elements;
+    SourcePosition position;  // of what the fields are looked up in
     bool operator==(const Lookup&) const = default;
 };
 
-using Statement = std::variant<Match, Counter, Log, Verdict, Lookup>;
+// `tcp dport vmap { 22 : accept, 80 : jump web }`, `tcp dport vmap @services`: ends the rule with the outcome of the
+// element that the fields' values are. Nothing happens when they are none, or the packet lacks a field.
+struct VerdictMap {
+    std::vector<Field> fields;
+    std::string map;          // or, when empty,
+    SharedElements elements;  // with an outcome each
+    SourcePosition position;
+    bool operator==(const VerdictMap&) const = default;
+};
 
-// Statements in order; at most one Counter and one Log, and a Verdict only as the last one.
+using Statement = std::variant<Match, Counter, Log, Verdict, Lookup, VerdictMap, Branch>;
+
+// Whether nothing can stand behind the statement in its rule.
+[[nodiscard]] bool ends_rule(const Statement& statement);
+
+struct Table;
+
+// Statements in order; at most one Counter and one Log. A Verdict, VerdictMap or Branch other than Continue comes last.
 struct Rule {
     std::vector<Statement> statements;
     std::string comment;
@@ -88,12 +104,15 @@ struct Rule {
     [[nodiscard]] const Counter* counter() const;
     [[nodiscard]] const Log* log() const;
     [[nodiscard]] std::optional<Verdict> verdict() const;
+    // Whether evaluation can end there with that verdict, by a verdict of its own or by an element of a map.
+    [[nodiscard]] bool can_decide(Verdict verdict, const Table& table) const;
 };
 
 enum class Hook : std::uint8_t { Ingress, Egress };
 
 struct Chain {
     std::string name;
+    bool is_base = true;  // else a regular chain, to jump to, which has no hook, devices, priority and policy
     Hook hook = Hook::Ingress;
     std::vector<std::string> devices;  // may become empty by detaching: the chain keeps its rules
     std::int32_t priority = 0;
@@ -105,10 +124,11 @@ struct Chain {
     bool operator==(const Chain&) const = default;
 };
 
-// A named set: `set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.0/24 }; }`.
+// A named set: `set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.0/24 }; }`, or a verdict map.
 struct Set {
     std::string name;
-    std::vector<KeyPart> key;  // of one part
+    bool is_map = false;       // elements have outcomes
+    std::vector<KeyPart> key;  // several: a concatenation
     bool is_constant = false;
     bool is_interval = false;  // elements can be ranges and prefixes
     bool has_timeouts = false;
@@ -135,8 +155,14 @@ struct Table {
     SourcePosition position;
     bool operator==(const Table&) const = default;
 
-    [[nodiscard]] const Set* find_set(std::string_view set) const;  // null when there is none
+    // Null when there is none of that name.
+    [[nodiscard]] const Set* find_set(std::string_view set) const;
+    [[nodiscard]] const Chain* find_chain(std::string_view chain) const;
 };
+
+// What the fields are looked up in: null when there is no set of that name.
+[[nodiscard]] const Elements* elements_of(const Lookup& lookup, const Table& table);
+[[nodiscard]] const Elements* elements_of(const VerdictMap& map, const Table& table);
 
 struct Ruleset {
     std::vector<Table> tables;

@@ -128,8 +128,9 @@ Table chain_table(const ruleset::Ruleset& ruleset) {
     Table table({{"CHAIN"}, {"HOOK"}, {"POLICY"}, {"RULES", Align::Right}, {"DEVICES", Align::Right}});
     for (const ruleset::Table& owner : ruleset.tables)
         for (const ruleset::Chain& chain : owner.chains)
-            table.add({owner.name + ' ' + chain.name, std::string(name(chain.hook)), std::string(name(chain.policy)),
-                       fmt::to_string(chain.rules.size()), fmt::to_string(chain.devices.size())});
+            table.add({owner.name + ' ' + chain.name, chain.is_base ? std::string(name(chain.hook)) : "-",
+                       chain.is_base ? std::string(name(chain.policy)) : "-", fmt::to_string(chain.rules.size()),
+                       fmt::to_string(chain.devices.size())});
     return table;
 }
 
@@ -191,8 +192,8 @@ nlohmann::json json(const Overview& overview) {
         for (const ruleset::Chain& chain : table.chains)
             out["chains"].push_back({{"table", table.name},
                                      {"chain", chain.name},
-                                     {"hook", name(chain.hook)},
-                                     {"policy", name(chain.policy)},
+                                     {"hook", chain.is_base ? Json(name(chain.hook)) : Json()},
+                                     {"policy", chain.is_base ? Json(name(chain.policy)) : Json()},
                                      {"rules", chain.rules.size()},
                                      {"devices", chain.devices}});
     return out;

@@ -11,6 +11,7 @@
 
 #include "compile/compile.h"
 #include "kernel/load.h"
+#include "ruleset/reach.h"
 #include "testrun/cpu.h"
 
 namespace xdpctl::testrun {
@@ -76,10 +77,11 @@ Status write_chain(const Fd& map, const ruleset::Chain& chain) {
     return {};
 }
 
-// A rule's slot is its place in the chain.
+// A rule's slot is its place among those that have slots.
 Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, const ruleset::Table* table,
                                           std::optional<compile::Engine> engine) {
-    std::vector<RuleSlot> slots(chain.rules.size());
+    std::vector<RuleSlot> slots(table == nullptr ? chain.rules.size()
+                                                 : ruleset::rules_with_slots(*table, chain).size());
     for (std::uint32_t i = 0; i < slots.size(); ++i)
         slots[i] = RuleSlot{i};
     return compile::compile(chain, {.table = table,
@@ -142,7 +144,11 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
         return std::unexpected(loaded.error());
     impl->entry = *std::move(entry);
     impl->program = *loaded;
-    impl->rules = chain.rules;
+    if (table == nullptr)
+        impl->rules = chain.rules;
+    else
+        for (const ruleset::Rule* rule : ruleset::rules_with_slots(*table, chain))
+            impl->rules.push_back(*rule);
     return Runner(std::move(impl));
 }
 

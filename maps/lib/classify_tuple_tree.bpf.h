@@ -273,6 +273,18 @@ static __always_inline bool act(struct xdpctl_packet *packet, __u32 action)
 	return true;
 }
 
+/* Where evaluation goes on behind a step without a verdict. */
+static __always_inline __u32 resume(const void *all, __u32 order)
+{
+	const __u32 *resume_at = all + config.resume_at.offset;
+	__u64 index = order;
+
+	if (!config.resume_at.size)
+		return order + 1;
+	HIDE_INDEX(index);
+	return index < config.resume_at.size ? resume_at[index] : NO_ORDER;
+}
+
 /* True when a rule decided. */
 static __always_inline bool decide4(const void *all, struct xdpctl_packet *packet)
 {
@@ -287,7 +299,7 @@ static __always_inline bool decide4(const void *all, struct xdpctl_packet *packe
 			return false;
 		if (act(packet, found.action))
 			return true;
-		from = found.order + 1;
+		from = resume(all, found.order);
 	} while (config.resumes && can_loop());
 	return false;
 }
@@ -305,7 +317,7 @@ static __always_inline bool decide6(const void *all, struct xdpctl_packet *packe
 			return false;
 		if (act(packet, found.action))
 			return true;
-		from = found.order + 1;
+		from = resume(all, found.order);
 	} while (config.resumes && can_loop());
 	return false;
 }

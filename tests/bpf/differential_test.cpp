@@ -8,10 +8,12 @@
 
 #include "kernel/load.h"
 #include "lang/print.h"
+#include "ruleset/reach.h"
 #include "support/evaluator.h"
 #include "support/packet_fields.h"
 #include "support/random_chain.h"
 #include "support/random_frame.h"
+#include "support/random_table.h"
 #include "testrun/testrun.h"
 
 namespace xdpctl::test {
@@ -48,19 +50,20 @@ protected:
 
     // Judges one frame both ways and keeps the evaluator's counts.
     void compare(testrun::Runner& runner, const ruleset::Chain& chain, std::span<const std::byte> frame,
-                 std::map<Handle, Count>& counts) {
+                 std::map<Handle, Count>& counts, const ruleset::Table& table = {}) {
+        const auto rules = ruleset::rules_with_slots(table, chain);
         const Fields fields = parse_frame(frame, chain.hook);
         if (!can_run(layer(), frame, fields))
             return;
-        const Evaluation expected = evaluate(chain, fields, chain.devices.front());
+        const Evaluation expected = evaluate(chain, fields, chain.devices.front(), table);
         for (const std::size_t rule : expected.counted)
-            counts[chain.rules[rule].handle] += {1, fields.length};
+            counts[rules[rule]->handle] += {1, fields.length};
         const auto got = runner.run(frame);
         ASSERT_TRUE(got) << got.error().text();
         EXPECT_EQ(text(fields_of(got->packet)), text(fields));
         EXPECT_EQ(got->verdict, expected.verdict);
         EXPECT_EQ(got->reason, expected.reason);
-        const auto rule = expected.rule ? std::optional(chain.rules[*expected.rule].handle) : std::nullopt;
+        const auto rule = expected.rule ? std::optional(rules[*expected.rule]->handle) : std::nullopt;
         EXPECT_EQ(got->rule, rule);
         // A rule's slot is its place in the chain.
         const std::vector<std::size_t> logged(got->packet.log_rules, got->packet.log_rules + got->packet.logs);
@@ -94,6 +97,41 @@ TEST_P(Layers, JudgeAndCountAsTheEvaluatorSays) {
             const auto got = runner->rule_counts();
             ASSERT_TRUE(got) << got.error().text();
             EXPECT_EQ((std::map<Handle, Count>(got->begin(), got->end())), counts);
+        }
+    }
+}
+
+// Tables with sets, jumps and maps: a rule counts a packet each time that the packet comes to it.
+TEST_P(Layers, FollowJumpsAsTheEvaluatorSays) {
+    if (engine() == compile::Engine::TupleTree && !kernel::may_goto_supported())
+        GTEST_SKIP() << "this kernel has no may_goto";
+    const auto hook = layer() == Layer::TcEgress ? ruleset::Hook::Egress : ruleset::Hook::Ingress;
+    std::mt19937 random(100 + static_cast<unsigned>(layer()));
+    for (const std::size_t rules : {2, 5, 12}) {
+        for (int i = 0; i < 5; ++i) {
+            ruleset::Ruleset ruleset;
+            ruleset.tables.push_back(random_table(random, hook, rules));
+            std::uint64_t handle = 1;
+            for (ruleset::Chain& any : ruleset.tables.front().chains)
+                for (ruleset::Rule& rule : any.rules)
+                    rule.handle = Handle{handle++};
+            const ruleset::Table& table = ruleset.tables.front();
+            const ruleset::Chain& chain = table.chains.front();
+            const ruleset::Chain values = all_values(table);
+            std::map<Handle, Count> counts;
+            for (const ruleset::Rule* rule : ruleset::rules_with_slots(table, chain))
+                if (rule->counter() != nullptr)
+                    counts[rule->handle] = {};
+            auto runner = testrun::Runner::create(chain, layer(), {}, engine(), &table);
+            ASSERT_TRUE(runner) << runner.error().text();
+            for (int j = 0; j < 200; ++j) {
+                const Bytes frame = random_frame(random, values);
+                compare(*runner, chain, frame, counts, table);
+                ASSERT_FALSE(HasFailure()) << lang::print_ruleset(ruleset) << "frame " << hex(frame);
+            }
+            const auto got = runner->rule_counts();
+            ASSERT_TRUE(got) << got.error().text();
+            EXPECT_EQ((std::map<Handle, Count>(got->begin(), got->end())), counts) << lang::print_ruleset(ruleset);
         }
     }
 }

@@ -276,29 +276,140 @@ bool matches(const Match& match, const Fields& fields, std::string_view device) 
     return field != fields.values.end() && value_matches(match, field->second);
 }
 
+bool is_name(Field field) {
+    return field == Field::MetaIifname || field == Field::MetaOifname;
+}
+
 // Names of interfaces are compared as names, not as the numbers that sets keep.
-bool is_element(const ruleset::Elements& elements, ruleset::Field field, const Fields& fields,
-                std::string_view device) {
+bool is_in(const Interval& interval, Field field, const Fields& fields, std::string_view device) {
+    if (is_name(field))
+        return name_matches(ruleset::ifname_pattern(interval), device);
+    const Value value = fields.values.at(field);
+    return interval.first <= value && value <= interval.last;
+}
+
+bool has_all(std::span<const Field> keys, const Fields& fields) {
+    return std::ranges::all_of(keys, [&](Field key) { return is_name(key) || fields.values.contains(key); });
+}
+
+// The element that the fields' values are.
+std::optional<std::size_t> find_element(const ruleset::Elements& elements, std::span<const Field> keys,
+                                        const Fields& fields, std::string_view device) {
     for (std::size_t element = 0; element < elements.size(); ++element) {
-        const Interval interval = elements.interval(element);
-        if (field == Field::MetaIifname || field == Field::MetaOifname) {
-            if (name_matches(ruleset::ifname_pattern(interval), device))
-                return true;
-        } else if (const Value value = fields.values.at(field); interval.first <= value && value <= interval.last) {
-            return true;
-        }
+        bool is_element = true;
+        for (std::size_t part = 0; part < keys.size(); ++part)
+            is_element = is_element && is_in(elements.interval(element, part), keys[part], fields, device);
+        if (is_element)
+            return element;
     }
-    return false;
+    return std::nullopt;
 }
 
 bool matches(const ruleset::Lookup& lookup, const Fields& fields, std::string_view device,
              const ruleset::Table& table) {
-    const bool is_name = lookup.field == Field::MetaIifname || lookup.field == Field::MetaOifname;
-    if (!is_name && !fields.values.contains(lookup.field))
+    if (!has_all(lookup.fields, fields))
         return false;
-    const bool among = is_element(*table.find_set(lookup.set)->elements, lookup.field, fields, device);
+    const ruleset::Elements& elements = *ruleset::elements_of(lookup, table);
+    const bool among = find_element(elements, lookup.fields, fields, device).has_value();
     return lookup.relation == Relation::NotEqual ? !among : among;
 }
+
+// What becomes of a packet, chain by chain.
+class Evaluator {
+public:
+    Evaluator(const ruleset::Chain& base, const Fields& fields, std::string_view device, const ruleset::Table& table)
+        : fields_(fields), device_(device), table_(table) {
+        first_rules_[base.name] = 0;
+        std::size_t first = base.rules.size();
+        for (const ruleset::Chain& chain : table.chains) {
+            if (chain.is_base)
+                continue;
+            first_rules_[chain.name] = first;
+            first += chain.rules.size();
+        }
+    }
+
+    // True when a rule decided, false when evaluation goes on behind the jump to the chain.
+    bool run(const ruleset::Chain& chain) {
+        for (std::size_t i = 0; i < chain.rules.size(); ++i) {
+            const Next next = run(chain.rules[i], first_rules_.at(chain.name) + i);
+            if (next == Next::Decided || next == Next::Return)
+                return next == Next::Decided;
+        }
+        return false;
+    }
+
+    Evaluation out;
+
+private:
+    enum class Next { Statement, Rule, Return, Decided };
+
+    Next run(const ruleset::Rule& rule, std::size_t number) {
+        for (const ruleset::Statement& statement : rule.statements) {
+            const Next next = run(statement, number);
+            if (next != Next::Statement)
+                return next;
+        }
+        return Next::Rule;
+    }
+
+    Next run(const ruleset::Statement& statement, std::size_t number) {
+        if (const auto* match = std::get_if<Match>(&statement))
+            return matches(*match, fields_, device_) ? Next::Statement : Next::Rule;
+        if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
+            return matches(*lookup, fields_, device_, table_) ? Next::Statement : Next::Rule;
+        if (const auto* map = std::get_if<ruleset::VerdictMap>(&statement))
+            return run(*map, number);
+        if (const auto* branch = std::get_if<ruleset::Branch>(&statement))
+            return run(*branch);
+        if (std::holds_alternative<ruleset::Counter>(statement))
+            out.counted.push_back(number);
+        else if (std::holds_alternative<ruleset::Log>(statement))
+            out.logged.push_back(number);
+        else
+            return decide(std::get<ruleset::Verdict>(statement), number);
+        return Next::Statement;
+    }
+
+    Next run(const ruleset::VerdictMap& map, std::size_t number) {
+        const ruleset::Elements& elements = *ruleset::elements_of(map, table_);
+        if (!has_all(map.fields, fields_))
+            return Next::Rule;
+        const auto element = find_element(elements, map.fields, fields_, device_);
+        if (!element)
+            return Next::Rule;
+        const ruleset::Outcome& outcome = elements.outcomes()[elements.outcome_of(*element)];
+        if (const auto* verdict = std::get_if<ruleset::Verdict>(&outcome))
+            return decide(*verdict, number);
+        return run(std::get<ruleset::Branch>(outcome));
+    }
+
+    Next run(const ruleset::Branch& branch) {
+        switch (branch.kind) {
+        case ruleset::Branch::Kind::Jump:
+            return run(*table_.find_chain(branch.chain)) ? Next::Decided : Next::Rule;
+        case ruleset::Branch::Kind::Goto:
+            return run(*table_.find_chain(branch.chain)) ? Next::Decided : Next::Return;
+        case ruleset::Branch::Kind::Return:
+            return Next::Return;
+        case ruleset::Branch::Kind::Continue:
+            break;
+        }
+        return Next::Statement;
+    }
+
+    Next decide(ruleset::Verdict verdict, std::size_t number) {
+        out.verdict = verdict;
+        out.reason = XDPCTL_REASON_RULE;
+        out.rule = number;
+        return Next::Decided;
+    }
+
+    const Fields& fields_;
+    std::string_view device_;
+    const ruleset::Table& table_;
+    std::map<std::string_view, std::size_t> first_rules_;
+};
 
 }  // namespace
 
@@ -312,30 +423,12 @@ Fields parse_frame(Bytes frame, ruleset::Hook hook) {
 
 Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device,
                     const ruleset::Table& table) {
-    Evaluation out;
-    for (std::size_t i = 0; i < chain.rules.size(); ++i) {
-        for (const ruleset::Statement& statement : chain.rules[i].statements) {
-            if (const auto* match = std::get_if<Match>(&statement)) {
-                if (!matches(*match, fields, device))
-                    break;
-            } else if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement)) {
-                if (!matches(*lookup, fields, device, table))
-                    break;
-            } else if (std::holds_alternative<ruleset::Counter>(statement)) {
-                out.counted.push_back(i);
-            } else if (std::holds_alternative<ruleset::Log>(statement)) {
-                out.logged.push_back(i);
-            } else {
-                out.verdict = std::get<ruleset::Verdict>(statement);
-                out.reason = XDPCTL_REASON_RULE;
-                out.rule = i;
-                return out;
-            }
-        }
+    Evaluator evaluator(chain, fields, device, table);
+    if (!evaluator.run(chain)) {
+        evaluator.out.verdict = chain.policy;
+        evaluator.out.reason = static_cast<xdpctl_reason>(fields.malformed.value_or(XDPCTL_REASON_POLICY));
     }
-    out.verdict = chain.policy;
-    out.reason = static_cast<xdpctl_reason>(fields.malformed.value_or(XDPCTL_REASON_POLICY));
-    return out;
+    return std::move(evaluator.out);
 }
 
 }  // namespace xdpctl::test

@@ -28,6 +28,8 @@ struct Fields {
 // `frame` starts with its Ethernet header and has its VLAN tags, if any, in-band.
 [[nodiscard]] Fields parse_frame(std::span<const std::byte> frame, ruleset::Hook hook);
 
+// Rules are numbered as they have slots: those of the chain, then those of the table's regular chains
+// (ruleset/reach.h).
 struct Evaluation {
     ruleset::Verdict verdict{};
     xdpctl_reason reason{};
@@ -36,7 +38,7 @@ struct Evaluation {
     std::vector<std::size_t> logged;   // and of those whose logs it reached
 };
 
-// `device` is what iifname and oifname are compared with; `table` has the sets that the chain refers to.
+// `device` is what iifname and oifname are compared with; `table` has what the chain refers to.
 [[nodiscard]] Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device,
                                   const ruleset::Table& table = {});
 

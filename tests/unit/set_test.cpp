@@ -4,9 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
 
-#include "compile/lookups.h"
+#include "compile/compile.h"
 #include "lang/parse.h"
 #include "lang/print.h"
 #include "ruleset/edit.h"
@@ -187,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedSet{"set s { type inet_service; elements = { 70000 }; }", "accept",
                    "70000 is out of range: type inet_service has values from 0 to 65535"},
         RefusedSet{"set s { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 10.1.0.0/16 }; }", "accept",
-                   "elements 10.0.0.0/8 and 10.1.0.0/16 of set 's' overlap"},
+                   "set 's': elements 10.0.0.0/8 and 10.1.0.0/16 overlap"},
         RefusedSet{"set s { type ipv4_addr; auto-merge; }", "accept", "auto-merge needs flags interval"},
         RefusedSet{"set s { type ipv4_addr; elements = { 192.0.2.1 timeout 5s }; }", "accept", "needs flags timeout"},
         RefusedSet{"set s { type ipv4_addr; elements = { 192.0.2.1 counter }; }", "accept", "needs the word counter"},
@@ -255,21 +256,32 @@ TEST(SetEdit, KeepsTheHandleOfASetOfTheSameType) {
     EXPECT_GT(next.tables[0].find_set("u")->handle, running.last_handle);
 }
 
-TEST(SetLookup, BecomesAMatch) {
+TEST(SetLookup, IsCompiledAsAMatchWithTheElements) {
     const Ruleset ruleset =
         parsed(table_of("set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.0/24, 198.51.100.1 }; }\n"
-                        "set d { type ifname; elements = { lo, eth1 }; }",
+                        "set d { type ifname; elements = { lo, eth0 }; }",
                         "ip saddr != @blocked iifname @d drop"));
-    const auto chain = compile::without_lookups(ruleset.tables[0].chains[0], ruleset.tables[0]);
-    ASSERT_TRUE(chain);
-    EXPECT_EQ(
-        chain->rules[0],
-        *lang::parse_rule("ip saddr != { 192.0.2.0/24, 198.51.100.1 } iifname { \"eth1\", \"lo\" } drop", "test"));
+    const Ruleset plain = parsed(table_of("", "ip saddr != { 192.0.2.0/24, 198.51.100.1 } iifname { lo, eth0 } drop"));
+    const RuleSlot slots[] = {RuleSlot{0}};
+    const std::vector<std::string> devices{"eth0", "eth1"};
+    const auto instructions = [&](const Ruleset& from) {
+        const auto program = compile::straight_line(
+            from.tables[0].chains[0], {.table = &from.tables[0], .rule_slots = slots, .device_names = devices});
+        EXPECT_TRUE(program) << program.error().text();
+        std::vector<std::uint64_t> words(program->instructions.size());
+        std::memcpy(words.data(), program->instructions.data(), words.size() * sizeof(words[0]));
+        return words;
+    };
+    EXPECT_EQ(instructions(ruleset), instructions(plain));
 }
 
 TEST(SetLookup, OfElementsThatExpireIsRefused) {
     const Ruleset ruleset = parsed(canonical);
-    EXPECT_EQ(compile::without_lookups(ruleset.tables[0].chains[0], ruleset.tables[0]).error().kind,
+    const std::vector<RuleSlot> slots(ruleset.tables[0].chains[0].rules.size());
+    EXPECT_EQ(compile::compile(ruleset.tables[0].chains[0],
+                               {.table = &ruleset.tables[0], .rule_slots = slots, .device_names = {}})
+                  .error()
+                  .kind,
               ErrorKind::Unsupported);
 }
 

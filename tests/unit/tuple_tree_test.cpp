@@ -68,7 +68,8 @@ Decision classify(const Compiled& compiled, const xdpctl_packet& packet) {
                 (found->action & XDPCTL_TUPLE_DROP) != 0 ? ruleset::Verdict::Drop : ruleset::Verdict::Accept;
             break;
         }
-        from = found->order + 1;
+        const std::vector<std::uint32_t>& resume_at = compiled.tables->resume_at;
+        from = resume_at.empty() ? found->order + 1 : resume_at[found->order];
     }
     return decision;
 }

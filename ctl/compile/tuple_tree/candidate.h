@@ -74,6 +74,7 @@ struct Candidates {
     std::vector<std::uint32_t> residual_of;  // by order: first test; empty when no rule has any
     std::vector<xdpctl_residual> residuals;
     std::vector<xdpctl_residual_interval> intervals;
+    std::vector<std::uint32_t> resume_at;  // by order: the order to go on from; empty when that is always the next one
     std::uint32_t orders = 0;
     bool resumes = false;
     bool logs = false;

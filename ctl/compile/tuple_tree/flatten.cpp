@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "compile/condition.h"
+#include "compile/flat_chain.h"
 
 namespace xdpctl::compile::tuple_tree {
 
@@ -77,6 +79,7 @@ struct Demand {
     FieldSet source, destination, sport, dport, proto;
     std::uint32_t flags_value = 0, flags_mask = 0;
     std::vector<Condition> residuals;
+    std::vector<const Boxes*> boxes;  // in one of each of which the packet must be
     bool impossible = false;
 };
 
@@ -212,18 +215,90 @@ struct Lists {
 
 class Flattener {
 public:
-    Flattener(const FlattenLimits& limits, std::uint32_t steps) : limits_(limits), steps_left_(steps) {
+    Flattener(const FlattenLimits& limits, std::uint32_t steps, std::span<const std::string> device_names)
+        : limits_(limits), steps_left_(steps), device_names_(device_names) {
         out_.hints.push_back(no_hints());
     }
 
-    void add_step(Demand demand, std::uint32_t action) {
+    [[nodiscard]] std::uint32_t orders() const { return out_.orders; }
+    static bool impossible(const Demand& demand) {
+        if (demand.impossible)
+            return true;
+        for (const FieldSet* set : {&demand.source, &demand.destination, &demand.sport, &demand.dport, &demand.proto})
+            if (set->condition && set->condition->never())
+                return true;
+        return std::ranges::any_of(demand.boxes, [](const Boxes* boxes) { return boxes->members.empty(); });
+    }
+
+    // Every box has an order of its own, as what it tests beside the base fields has to have.
+    void add_step(const Demand& demand, std::uint32_t action) {
+        if (impossible(demand))
+            return;
+        const std::uint32_t first = out_.orders;
+        add_boxes_of(demand, demand.boxes, action);
+        // A packet is in several boxes where they overlap, and counts once.
+        if ((action & XDPCTL_TUPLE_FINAL) == 0 && out_.orders > first + 1)
+            for (std::uint32_t order = first; order + 1 < out_.orders; ++order)
+                jumps_.push_back({.order = order, .to = out_.orders});
+    }
+
+    // Sends packets on to a rule, whose first order settle() says.
+    void add_jump(const Demand& demand, std::uint32_t rule) {
+        const std::uint32_t first = out_.orders;
+        if (!impossible(demand))
+            add_boxes_of(demand, demand.boxes, 0);
+        for (std::uint32_t order = first; order < out_.orders; ++order)
+            open_jumps_.push_back({.order = order, .to = rule});
+    }
+
+    // `first_orders` of the rules, and behind them the number of all orders.
+    void settle(std::span<const std::uint32_t> first_orders) {
+        for (Jump& jump : open_jumps_)
+            jumps_.push_back({.order = jump.order, .to = first_orders[jump.to]});
+    }
+
+    [[nodiscard]] Candidates finish() && {
+        if (!out_.residuals.empty())
+            out_.residual_of.resize(out_.orders);
+        else
+            out_.residual_of.clear();
+        if (!jumps_.empty()) {
+            out_.resume_at.resize(out_.orders);
+            for (std::uint32_t order = 0; order < out_.orders; ++order)
+                out_.resume_at[order] = order + 1;
+            for (const Jump& jump : jumps_)
+                out_.resume_at[jump.order] = jump.to;
+        }
+        return std::move(out_);
+    }
+
+private:
+    struct Jump {
+        std::uint32_t order;
+        std::uint32_t to;
+    };
+
+    void add_boxes_of(const Demand& demand, std::span<const Boxes* const> boxes, std::uint32_t action) {
+        if (boxes.empty())
+            return add_plain_step(demand, action);
+        const Boxes& first = *boxes.front();
+        for (std::size_t member = 0; member < first.members.size(); ++member) {
+            Demand inside = demand;
+            for (std::size_t part = 0; part < first.fields.size(); ++part)
+                add(inside, first.condition(member, part, device_names_));
+            if (!impossible(inside))
+                add_boxes_of(inside, boxes.subspan(1), action);
+        }
+    }
+
+    void add_plain_step(Demand demand, std::uint32_t action) {
         constexpr std::uint32_t fair_shares = 16;  // most steps use less than their share
         boxes_ = std::clamp(budget() / std::max(steps_left_--, 1U) * fair_shares, 1U, limits_.boxes_each);
         imply_protocol(demand);
         action_ = action;
         hints_.reset();
         const std::size_t before = out_.ipv4.size() + out_.ipv6.size();
-        if (!impossible(demand)) {
+        if (!impossible(demand)) {  // the implied protocol may be another one
             if ((demand.headers & only_ipv6) == 0)
                 add_boxes<1>(demand, out_.ipv4);
             if ((demand.headers & only_ipv4) == 0)
@@ -236,15 +311,6 @@ public:
         ++out_.orders;
     }
 
-    [[nodiscard]] Candidates finish() && {
-        if (!out_.residuals.empty())
-            out_.residual_of.resize(out_.orders);
-        else
-            out_.residual_of.clear();
-        return std::move(out_);
-    }
-
-private:
     static Hints no_hints() {
         Hints hints;
         hints.fill({0, ~0U});
@@ -254,15 +320,6 @@ private:
     [[nodiscard]] std::uint32_t budget() const {
         const std::size_t used = out_.ipv4.size() + out_.ipv6.size();
         return used >= limits_.candidates ? 0 : limits_.candidates - static_cast<std::uint32_t>(used);
-    }
-
-    static bool impossible(const Demand& demand) {
-        if (demand.impossible)
-            return true;
-        for (const FieldSet* set : {&demand.source, &demand.destination, &demand.sport, &demand.dport, &demand.proto})
-            if (set->condition && set->condition->never())
-                return true;
-        return false;
     }
 
     template <std::size_t Words>
@@ -459,6 +516,9 @@ private:
     // Of the step, once its tests are there: a step of both families has the same for both, because only addresses
     // differ, and they belong to one family.
     std::optional<std::uint32_t> hints_;
+    std::span<const std::string> device_names_;
+    std::vector<Jump> jumps_;       // by orders
+    std::vector<Jump> open_jumps_;  // to rules
     Candidates out_;
 };
 
@@ -466,55 +526,120 @@ std::uint32_t verdict_bits(ruleset::Verdict verdict) {
     return XDPCTL_TUPLE_FINAL | (verdict == ruleset::Verdict::Drop ? XDPCTL_TUPLE_DROP : 0U);
 }
 
-// What a statement does to the action of its step; nothing for a match.
-std::uint32_t effect_bits(const ruleset::Statement& statement) {
-    if (std::holds_alternative<ruleset::Counter>(statement))
+// What a statement does to the action of its step.
+std::uint32_t effect_bits(const Step& step) {
+    if (std::holds_alternative<CountStep>(step))
         return XDPCTL_TUPLE_COUNT;
-    if (std::holds_alternative<ruleset::Log>(statement))
+    if (std::holds_alternative<LogStep>(step))
         return XDPCTL_TUPLE_LOG;
-    const auto* verdict = std::get_if<ruleset::Verdict>(&statement);
-    return verdict != nullptr ? verdict_bits(*verdict) : 0;
+    const auto* decide = std::get_if<DecideStep>(&step);
+    return decide != nullptr ? verdict_bits(decide->verdict) : 0;
 }
 
-// Effects with no match between them are one step.
-void flatten_rule(Flattener& flattener, const ruleset::Rule& rule, RuleSlot slot, const Placement& placement) {
-    const auto slot_bits = static_cast<std::uint32_t>(slot);
-    Demand demand;
-    std::uint32_t effects = 0;  // of the statements since the last match
-    for (const ruleset::Statement& statement : rule.statements) {
-        if (const auto* match = std::get_if<ruleset::Match>(&statement)) {
+// Walks over a flat chain; what a block demands is demanded of all that stands in it.
+class Walk {
+public:
+    Walk(Flattener& flattener, const FlatChain& chain, std::span<const std::string> device_names)
+        : flattener_(flattener), chain_(chain), device_names_(device_names) {}
+
+    void run() {
+        std::vector<std::uint32_t> first_orders;
+        first_orders.reserve(chain_.rules.size() + 1);
+        for (std::uint32_t index = 0; index < chain_.rules.size(); ++index) {
+            first_orders.push_back(flattener_.orders());
+            while (!blocks_.empty() && blocks_.back().end <= index)
+                blocks_.pop_back();
+            if (skipped_ <= index)
+                add_rule(index);
+        }
+        first_orders.push_back(flattener_.orders());
+        flattener_.settle(first_orders);
+    }
+
+private:
+    struct Block {
+        std::uint32_t end;
+        Demand demand;
+    };
+
+    // Effects with no test between them are one step.
+    void add_rule(std::uint32_t index) {
+        const FlatRule& rule = chain_.rules[index];
+        const std::uint32_t behind = std::max(index + 1, rule.block_end);
+        const auto slot = static_cast<std::uint32_t>(rule.slot);
+        Demand demand = blocks_.empty() ? Demand{} : blocks_.back().demand;
+        std::uint32_t effects = 0;  // since the last test
+        const auto act = [&] {
             if (effects != 0)
-                flattener.add_step(demand, slot_bits | std::exchange(effects, 0));
-            add(demand, condition(*match, placement.device_names));
+                flattener_.add_step(demand, slot | std::exchange(effects, 0));
+        };
+        for (Step& step : steps(chain_, rule, device_names_)) {
+            if (const auto* condition = std::get_if<Condition>(&step)) {
+                act();
+                add(demand, *condition);
+            } else if (auto* test = std::get_if<BoxTest>(&step)) {
+                act();
+                add_boxes(demand, std::move(*test), behind);
+            } else {
+                effects |= effect_bits(step);
+            }
+        }
+        act();
+        if (Flattener::impossible(demand)) {
+            skipped_ = behind;
+            return;
+        }
+        if (rule.go != FlatRule::none && rule.go != index + 1)
+            flattener_.add_jump(demand, rule.go);
+        if (rule.block_end > index + 1)
+            blocks_.push_back({rule.block_end, std::move(demand)});
+    }
+
+    // Packets in none of the boxes are those that have the fields and were not sent on.
+    void add_boxes(Demand& demand, BoxTest&& test, std::uint32_t behind) {
+        boxes_.push_back(std::move(test.boxes));
+        const Boxes& boxes = boxes_.back();
+        if (test.is_negated) {
+            Demand inside = demand;
+            inside.boxes.push_back(&boxes);
+            flattener_.add_jump(inside, behind);
+            demand.headers |= boxes.headers();
         } else {
-            effects |= effect_bits(statement);
+            demand.boxes.push_back(&boxes);
         }
     }
-    if (effects != 0)
-        flattener.add_step(demand, slot_bits | effects);
-}
 
-std::uint32_t count_effects(const ruleset::Chain& chain) {
+    Flattener& flattener_;
+    const FlatChain& chain_;
+    std::span<const std::string> device_names_;
+    std::vector<Block> blocks_;
+    std::deque<Boxes> boxes_;    // stay where they are
+    std::uint32_t skipped_ = 0;  // rules in front of it are in a block that no packet comes to
+};
+
+std::uint32_t count_effects(const FlatChain& chain) {
     std::size_t effects = 0;
-    for (const ruleset::Rule& rule : chain.rules)
-        effects +=
-            static_cast<std::size_t>(std::ranges::count_if(rule.statements, [](const ruleset::Statement& statement) {
-                return !std::holds_alternative<ruleset::Match>(statement);
-            }));
+    for (const FlatRule& rule : chain.rules)
+        effects += rule.rule == nullptr ? 1
+                                        : static_cast<std::size_t>(std::ranges::count_if(
+                                              rule.rule->statements, [](const ruleset::Statement& statement) {
+                                                  return !std::holds_alternative<ruleset::Match>(statement);
+                                              }));
     return static_cast<std::uint32_t>(std::min<std::size_t>(effects, ~0U));
 }
 
 }  // namespace
 
 Result<Candidates> flatten(const ruleset::Chain& chain, const Placement& placement, const FlattenLimits& limits) {
+    const auto flat = flat_chain(chain, placement);
+    XDPCTL_TRY(flat);
     const auto too_large = std::ranges::any_of(
         placement.rule_slots, [](RuleSlot slot) { return static_cast<std::uint32_t>(slot) > XDPCTL_TUPLE_SLOT; });
-    if (too_large || chain.rules.size() > XDPCTL_TUPLE_INDEX_MAX)
-        return fail(ErrorKind::Limit, fmt::format("chain {} has {} rules", chain.name, chain.rules.size()),
+    if (too_large || flat->rules.size() > XDPCTL_TUPLE_INDEX_MAX)
+        return fail(ErrorKind::Limit, fmt::format("chain {} has {} rules", chain.name, flat->rules.size()),
                     fmt::format("a classifier holds at most {}", XDPCTL_TUPLE_INDEX_MAX));
-    Flattener flattener(limits, count_effects(chain));
-    for (std::size_t index = 0; index < chain.rules.size(); ++index)
-        flatten_rule(flattener, chain.rules[index], placement.rule_slots[index], placement);
+    Flattener flattener(limits, count_effects(*flat), placement.device_names);
+    Walk(flattener, *flat, placement.device_names).run();
     return std::move(flattener).finish();
 }
 

@@ -54,8 +54,9 @@ struct SplitLimits {
     std::size_t leaf = 8;        // boxes a leaf should have at most
     std::size_t long_leaf = 64;  // boxes of a leaf worth twice the depth and `copies_most`
     unsigned depth = 22;
-    double copies = 4;        // leaf entries that a box may become on average
-    double copies_most = 12;  // while leaves are long
+    double copies = 4;         // leaf entries that a box may become on average
+    double copies_most = 12;   // while leaves are long
+    bool drops_hidden = true;  // boxes that others come before: when evaluation passes over none of those
 };
 
 // Emit receives the tree in depth-first order: node(dimension, threshold) returns a token, then the left subtree comes,
@@ -88,7 +89,8 @@ private:
 
     void split(Indices indices, Region<Words> region, unsigned depth, double budget) {
         depth_ = std::max(depth_, depth);
-        drop_hidden(indices, region);
+        if (limits_.drops_hidden)
+            drop_hidden(indices, region);
         const unsigned deepest = indices.size() > limits_.long_leaf ? 2 * limits_.depth : limits_.depth;
         if (indices.size() <= limits_.leaf || depth >= deepest)
             return leaf(indices);

@@ -254,6 +254,7 @@ std::size_t place_arrays(Tables& tables) {
     config.residual_of = place(std::span(std::as_const(tables.residual_of)), end);
     config.residuals = place(std::span(std::as_const(tables.residuals)), end);
     config.intervals = place(std::span(std::as_const(tables.intervals)), end);
+    config.resume_at = place(std::span(std::as_const(tables.resume_at)), end);
     return end;
 }
 
@@ -277,7 +278,7 @@ Status check_size(const ruleset::Chain& chain, const Tables& tables, std::uint64
 
 }  // namespace
 
-std::array<PlacedArray, 9> placed_arrays(const Tables& tables) {
+std::array<PlacedArray, 10> placed_arrays(const Tables& tables) {
     const auto placed = [](const xdpctl_tuple_array& place, const auto* first) {
         return PlacedArray{place.offset, std::as_bytes(std::span(first, place.size))};
     };
@@ -290,7 +291,8 @@ std::array<PlacedArray, 9> placed_arrays(const Tables& tables) {
             placed(config.records6, tables.records6.data()),
             placed(config.residual_of, tables.residual_of.data()),
             placed(config.residuals, tables.residuals.data()),
-            placed(config.intervals, tables.intervals.data())};
+            placed(config.intervals, tables.intervals.data()),
+            placed(config.resume_at, tables.resume_at.data())};
 }
 
 Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placement& placement,
@@ -304,16 +306,19 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
     report.candidates = candidates->ipv4.size() + candidates->ipv6.size();
     ProgressCount progress(options.progress, report.candidates);
 
+    SplitLimits split = options.split;
+    split.drops_hidden = split.drops_hidden && candidates->resume_at.empty();
     tables->nodes.push_back(0);  // index 0 means none
     Windows windows4{}, windows6{};
     const std::uint64_t steps4 = build_family<1>(*candidates, candidates->ipv4, tables->index4, tables->records4,
-                                                 *tables, windows4, report.tables4, options.split, progress);
+                                                 *tables, windows4, report.tables4, split, progress);
     const std::uint64_t steps6 = build_family<4>(*candidates, candidates->ipv6, tables->index6, tables->records6,
-                                                 *tables, windows6, report.tables6, options.split, progress);
+                                                 *tables, windows6, report.tables6, split, progress);
     fill_prefix_masks(tables->index6);
     tables->residual_of = std::move(candidates->residual_of);
     tables->residuals = std::move(candidates->residuals);
     tables->intervals = std::move(candidates->intervals);
+    tables->resume_at = std::move(candidates->resume_at);
     tables->config = {.policy = chain.policy == ruleset::Verdict::Drop ? 1U * XDPCTL_DROP : 1U * XDPCTL_ACCEPT,
                       .resumes = candidates->resumes,
                       .logs = candidates->logs,
@@ -330,7 +335,8 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
                       .records6 = {},
                       .residual_of = {},
                       .residuals = {},
-                      .intervals = {}};
+                      .intervals = {},
+                      .resume_at = {}};
 
     report.records = tables->records4.size() + tables->records6.size() - 2;
     report.worst_steps = std::max(steps4, steps6);

@@ -44,6 +44,7 @@ struct Tables {
     std::vector<std::uint32_t> residual_of;  // by order; empty when there are no residual tests
     std::vector<xdpctl_residual> residuals;
     std::vector<xdpctl_residual_interval> intervals;
+    std::vector<std::uint32_t> resume_at;  // by order; empty when evaluation always goes on with the next one
     Report report;
 };
 
@@ -52,7 +53,7 @@ struct PlacedArray {
     std::uint32_t offset;
     std::span<const std::byte> bytes;
 };
-[[nodiscard]] std::array<PlacedArray, 9> placed_arrays(const Tables& tables);
+[[nodiscard]] std::array<PlacedArray, 10> placed_arrays(const Tables& tables);
 
 // Told now and then how many of the candidates are placed.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
