@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// chain policy
+// chain policy, add, delete, rename
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "cli/change.h"
 #include "cli/command.h"
@@ -83,7 +85,103 @@ Status set_policy(Session& session, const Options& options) {
     return {};
 }
 
+struct ChangedChain {
+    std::string_view what;  // "added", "deleted", "renamed"
+    ruleset::ChainName chain;
+    Handle handle{};
+};
+
+std::string text(const ChangedChain& change) {
+    return change.what == "added" ? fmt::format("# handle {}\n", std::to_underlying(change.handle))
+                                  : fmt::format("{} {}: {}\n", change.chain.table, change.chain.chain, change.what);
+}
+
+nlohmann::json json(const ChangedChain& change) {
+    return {{change.what,
+             {{"chain",
+               {{"table", change.chain.table},
+                {"name", change.chain.chain},
+                {"handle", std::to_underlying(change.handle)}}}}}};
+}
+
+// One name is that of a chain in the default table.
+Result<ruleset::ChainName> one_chain(Words words) {
+    if (words.size() == 1)
+        return ruleset::ChainName{.chain = words.front()};
+    const auto named = read_chain(words);
+    if (!named)
+        return std::unexpected(named.error());
+    if (!*named)
+        return fail(ErrorKind::Usage, "a chain is missing", {}, "write: [TABLE] CHAIN");
+    return **named;
+}
+
+Status add_chain(Session& session, const std::vector<std::string>& words) {
+    const auto name = one_chain(words);
+    XDPCTL_TRY(name);
+    ChangedChain added{.what = "added", .chain = *name, .handle = {}};
+    const auto state = change_ruleset(session, [&](ruleset::Ruleset& next) -> Status {
+        const auto handle = ruleset::add_regular_chain(next, *name);
+        XDPCTL_TRY(handle);
+        added.handle = *handle;
+        return {};
+    });
+    if (!state)
+        return std::unexpected(state.error());
+    session.output.confirm(added);
+    return {};
+}
+
+Status change_chain(Session& session, const ruleset::ChainName& name, std::string_view what,
+                    const std::function<Status(ruleset::Ruleset&)>& edit) {
+    ChangedChain changed{.what = what, .chain = name, .handle = {}};
+    const auto state = change_ruleset(session, [&](ruleset::Ruleset& next) -> Status {
+        if (const ruleset::Chain* chain = next.find_chain(name.table, name.chain))
+            changed.handle = chain->handle;
+        return edit(next);
+    });
+    if (!state)
+        return std::unexpected(state.error());
+    session.output.confirm(changed);
+    return {};
+}
+
+Status delete_chain(Session& session, const std::vector<std::string>& words) {
+    const auto name = one_chain(words);
+    XDPCTL_TRY(name);
+    return change_chain(session, *name, "deleted",
+                        [&](ruleset::Ruleset& next) { return ruleset::delete_chain(next, *name); });
+}
+
+Status rename_chain(Session& session, const std::vector<std::string>& words) {
+    if (words.size() < 2)
+        return fail(ErrorKind::Usage, "the new name is missing", {}, "write: [TABLE] CHAIN NEW-NAME");
+    const auto name = one_chain(Words(words).first(words.size() - 1));
+    XDPCTL_TRY(name);
+    return change_chain(session, *name, "renamed",
+                        [&](ruleset::Ruleset& next) { return ruleset::rename_chain(next, *name, words.back()); });
+}
+
+Action declare_change(CLI::App& parser, const std::string& form,
+                      Status (*change)(Session&, const std::vector<std::string>&)) {
+    auto words = std::make_shared<std::vector<std::string>>();
+    parser.add_option("WORDS", *words, form)->type_name("")->required();
+    return [words, change](Session& session) { return change(session, *words); };
+}
+
 }  // namespace
+
+Action declare_chain_add(CLI::App& parser) {
+    return declare_change(parser, "[TABLE] CHAIN", add_chain);
+}
+
+Action declare_chain_delete(CLI::App& parser) {
+    return declare_change(parser, "[TABLE] CHAIN", delete_chain);
+}
+
+Action declare_chain_rename(CLI::App& parser) {
+    return declare_change(parser, "[TABLE] CHAIN NEW-NAME", rename_chain);
+}
 
 Action declare_chain_policy(CLI::App& parser) {
     auto options = std::make_shared<Options>();

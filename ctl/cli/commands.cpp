@@ -54,6 +54,18 @@ constexpr std::array table{
             "  xdpctl chain policy drop\n"
             "  xdpctl chain policy xdpctl egress accept\n",
             declare_chain_policy},
+    Command{"chain", "add", "Add a regular chain, to jump to",
+            "  xdpctl chain add web\n"
+            "  xdpctl chain add xdpctl web\n",
+            declare_chain_add},
+    Command{"chain", "delete", "Delete a chain with its rules",
+            "  xdpctl chain delete web\n"
+            "  xdpctl chain delete xdpctl web\n",
+            declare_chain_delete},
+    Command{"chain", "rename", "Rename a chain; jumps follow",
+            "  xdpctl chain rename web www\n"
+            "  xdpctl chain rename xdpctl web www\n",
+            declare_chain_rename},
     Command{"apply", "", "Make a file the running ruleset",
             "  xdpctl apply -f /etc/xdpctl.nft\n"
             "  xdpctl apply -f - --dry-run < new.nft\n"

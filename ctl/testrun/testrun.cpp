@@ -77,11 +77,15 @@ Status write_chain(const Fd& map, const ruleset::Chain& chain) {
     return {};
 }
 
+std::uint32_t count_slots(const ruleset::Chain& chain, const ruleset::Table* table) {
+    const std::size_t rules = table == nullptr ? chain.rules.size() : ruleset::rules_with_slots(*table, chain).size();
+    return static_cast<std::uint32_t>(rules);
+}
+
 // A rule's slot is its place among those that have slots.
 Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, const ruleset::Table* table,
                                           std::optional<compile::Engine> engine) {
-    std::vector<RuleSlot> slots(table == nullptr ? chain.rules.size()
-                                                 : ruleset::rules_with_slots(*table, chain).size());
+    std::vector<RuleSlot> slots(count_slots(chain, table));
     for (std::uint32_t i = 0; i < slots.size(); ++i)
         slots[i] = RuleSlot{i};
     return compile::compile(chain, {.table = table,
@@ -127,8 +131,7 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
     if (!datapath)
         return std::unexpected(std::move(datapath).error());
     impl->datapath = *std::move(datapath);
-    auto rule_maps =
-        kernel::RuleMaps::create(std::max<std::uint32_t>(1, static_cast<std::uint32_t>(chain.rules.size())));
+    auto rule_maps = kernel::RuleMaps::create(std::max<std::uint32_t>(1, count_slots(chain, table)));
     if (!rule_maps)
         return std::unexpected(std::move(rule_maps).error());
     impl->rule_maps = *std::move(rule_maps);

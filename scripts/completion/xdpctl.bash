@@ -29,7 +29,7 @@ _xdpctl_words() {
     attach) echo "--hook --mode $(_xdpctl_interfaces)" ;;
     detach) echo "--all --hook $(_xdpctl_interfaces)" ;;
     'rule add' | 'rule insert')
-        echo '--hook netdev position ether vlan ip ip6 tcp udp sctp icmp icmpv6 meta iifname oifname counter accept drop comment'
+        echo '--hook netdev position ether vlan ip ip6 tcp udp sctp icmp icmpv6 meta iifname oifname counter accept drop jump goto return comment'
         ;;
     'rule replace' | 'rule delete') echo '--hook netdev handle' ;;
     'rule list') echo '--handles --hook --stateless netdev' ;;
@@ -47,7 +47,7 @@ _xdpctl_words() {
     top) echo "--count --filter --interval --sort $(_xdpctl_interfaces)" ;;
     test-run) echo '--hook --iface --mode --out --pcap --ruleset' ;;
     rule) echo 'add delete insert list replace' ;;
-    chain) echo policy ;;
+    chain) echo 'add delete policy rename' ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
     '') echo 'apply attach chain check confirm detach doctor explain exporter flush list restore rule save stats status test-run top version' ;;

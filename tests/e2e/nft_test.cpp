@@ -190,6 +190,59 @@ TEST_F(Nft, ListsSetsAlike) {
     EXPECT_EQ(listed, comparable(lang::ruleset_json(*parsed)));
 }
 
+TEST_F(Nft, ListsChainsAndMapsAlike) {
+    const std::string text = R"(table netdev t {
+	set pairs {
+		typeof ip saddr . tcp dport
+		flags interval
+		elements = { 192.0.2.1 . 22,
+			     198.51.100.0/24 . 80-90 }
+	}
+
+	map services {
+		type inet_service : verdict
+		elements = { 5 : continue, 6 : return, 22 : accept, 25 : drop, 80 : jump web,
+			     443 : goto web }
+	}
+
+	map both {
+		type ipv4_addr . inet_service : verdict
+		flags interval
+		elements = { 192.0.2.1 . 22 : accept,
+			     198.51.100.0/24 . 80-90 comment "web" : jump web }
+	}
+
+	chain web {
+		ip saddr 192.0.2.1 return
+		counter packets 0 bytes 0 accept
+	}
+
+	chain empty {
+	}
+
+	chain c {
+		type filter hook ingress device "eth0" priority filter; policy accept;
+		ip saddr . tcp dport @pairs drop
+		ip saddr . udp dport != { 192.0.2.1 . 53, 198.51.100.0/24 . 80-90 } counter packets 0 bytes 0
+		continue
+		tcp dport vmap @services
+		ip saddr . tcp dport vmap @both
+		udp dport vmap { 53 : accept, 80-90 : jump web, 443 : goto empty }
+		tcp dport 22 jump web
+		counter packets 0 bytes 0 goto empty
+	}
+}
+)";
+    const test::CommandResult loaded = load(text);
+    ASSERT_EQ(loaded.status, 0) << loaded.err;
+    const auto parsed = lang::parse_ruleset(text, "test");
+    ASSERT_TRUE(parsed) << parsed.error().text();
+    EXPECT_EQ(nft({"list", "ruleset"}).out, text);
+    EXPECT_EQ(lang::print_ruleset(*parsed), text);
+    const json listed = comparable(json::parse(nft({"-j", "list", "ruleset"}).out));
+    EXPECT_EQ(listed, comparable(lang::ruleset_json(*parsed)));
+}
+
 // One rule in many spellings: nft and xdpctl understand the same.
 TEST_F(Nft, UnderstandsTheSame) {
     for (const std::string rule : {"tcp dport { 22 }",
