@@ -53,7 +53,7 @@ Result<ruleset::ChainName> pick_chain_near(const ruleset::Ruleset& ruleset,
 
 void warn_without_device(Session& session, const ruleset::Ruleset& ruleset, const ruleset::ChainName& name) {
     const ruleset::Chain* chain = ruleset.find_chain(name.table, name.chain);
-    if (chain != nullptr && chain->devices.empty())
+    if (chain != nullptr && chain->is_base && chain->devices.empty())
         session.output.warn(fmt::format("chain {} {} has no device: nothing is filtered until 'xdpctl attach IFACE{}'",
                                         name.table, name.chain,
                                         chain->hook == ruleset::Hook::Egress ? " --hook egress" : ""));

@@ -268,6 +268,41 @@ TEST_F(CliTest, APolicyThatDropsEverythingIsWarnedOf) {
     EXPECT_EQ(xdpctl({"chain", "policy", "drop"}).err, "");
 }
 
+TEST_F(CliTest, RulesOfRegularChainsCountForAllThatLeadsThere) {
+    succeed({"apply", "-f", file("jumps.nft", R"(table netdev t {
+    set ports { type inet_service; elements = { 5000, 5001 }; }
+    map services { type inet_service : verdict; elements = { 5002 : jump web, 5003 : drop }; }
+    chain web { counter; udp dport 5001 return; counter drop; }
+    chain a {
+        type filter hook ingress device "eth0" priority 0;
+        udp dport @ports jump web
+        udp dport vmap @services
+        counter
+    }
+})")});
+    const auto rules = succeed_json({"list", "ruleset"})["nftables"];
+    std::map<std::string, std::vector<std::uint64_t>> handles;
+    for (const nlohmann::json& entry : rules)
+        if (entry.contains("rule"))
+            handles[entry["rule"]["chain"]].push_back(entry["rule"]["handle"]);
+    send(5000, 1);
+    send(5001, 2);
+    send(5002, 4);
+    send(5003, 8);
+    stats_after(15);
+    EXPECT_EQ(rule_count(handles["web"][0]).packets, 7U);
+    EXPECT_EQ(rule_count(handles["web"][2]).packets, 5U);
+    EXPECT_EQ(rule_count(handles["a"][2]).packets, 2U);
+
+    // Counts go on when the chain is renamed and nothing leads there any more.
+    succeed({"chain", "rename", "t", "web", "www"});
+    succeed({"rule", "delete", "handle", std::to_string(handles["a"][0])});
+    EXPECT_EQ(rule_count(handles["web"][0]).packets, 7U);
+    refuse({"chain", "delete", "t", "www"}, ErrorKind::Busy, "leads to it");
+    refuse({"rule", "add", "t", "www", "jump", "www"}, ErrorKind::Input, "loop: www -> www");
+    refuse({"chain", "add", "t", "a"}, ErrorKind::Input, "is there already");
+}
+
 TEST_F(CliTest, FlushChainKeepsTheChain) {
     succeed({"attach", "eth0"});
     succeed({"chain", "policy", "drop"});
