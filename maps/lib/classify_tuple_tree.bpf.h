@@ -96,162 +96,167 @@ static __always_inline bool rest_holds(const struct xdpctl_packet *packet, __u32
 	return !config.residuals.size || !(action & XDPCTL_TUPLE_RESIDUAL) || residuals_hold(packet, order);
 }
 
-static __always_inline void search_list4(const struct xdpctl_tuple_record4 *records, __u64 number,
-					 const struct xdpctl_packet *packet, const struct xdpctl_tuple_key4 *key,
-					 __u32 from, struct found *best)
+/*
+ * A search for the packet: what is the same for all rules. Functions take it by pointer and are inlined, so that each
+ * family's walk has its own code with constants in it.
+ */
+struct search {
+	const void *all; /* the tables */
+	const struct xdpctl_packet *packet;
+	bool ipv6;
+	union {
+		struct xdpctl_tuple_key4 key4;
+		struct xdpctl_tuple_key6 key6;
+	};
+};
+
+/* What the search needs of a record. */
+struct record {
+	__u64 differs; /* from the key, 0 when it matches */
+	__u32 order;
+	__u32 action;
+};
+
+static __always_inline const struct xdpctl_tuple_index4 *index4(const struct search *search)
 {
-	const __u64 end = config.records4.size;
-
-	while (can_loop()) {
-		HIDE_INDEX(number);
-		if (number >= end)
-			return;
-		const struct xdpctl_tuple_record4 *record = &records[number];
-		__u32 order = record->order, action = record->action;
-
-		if (order >= best->order)
-			return;
-		if (!xdpctl_tuple_differ4(record, key) && (!config.resumes || order >= from) &&
-		    rest_holds(packet, order, action)) {
-			best->order = order;
-			best->action = action;
-			return;
-		}
-		if (action & XDPCTL_TUPLE_LAST)
-			return;
-		number++;
-	}
+	return search->all + config.index4.offset;
 }
 
-static __always_inline void find_slots4(const void *all, const struct xdpctl_packet *packet,
-					const struct xdpctl_tuple_key4 *key, struct hits *hits)
+static __always_inline const struct xdpctl_tuple_index6 *index6(const struct search *search)
 {
-	const struct xdpctl_tuple_index4 *index = all + config.index4.offset;
-	const __u32 *slots = all + config.directory.offset;
-	const __u32 end = config.directory.size;
-	__u32 tables = index->prune.source[xdpctl_tuple_window_value(packet->saddr, &config.source4)] &
-		       index->prune.destination[xdpctl_tuple_window_value(packet->daddr, &config.destination4)] &
-		       index->prune.proto[packet->l4_proto];
-
-	hits->tables = 0;
-	hits->any = 0;
-	for (int i = 0; i < XDPCTL_TUPLE_TABLES_MAX && tables; i++) {
-		__u32 number = lowest_bit(tables);
-		const struct xdpctl_tuple_table4 *table = &index->tables[number];
-		__u64 hash = xdpctl_tuple_hash4(key->addresses & table->addresses, key->tuple & table->tuple);
-		__u32 slot = table->base + (__u32)(hash >> (table->shift & 63));
-
-		if (slot >= end)
-			break;
-		add_slot(hits, slots[slot], hash, number);
-		tables &= tables - 1;
-	}
+	return search->all + config.index6.offset;
 }
 
-static __always_inline struct found find4(const void *all, const struct xdpctl_packet *packet,
-					  const struct xdpctl_tuple_key4 *key, __u32 from)
+static __always_inline __u32 records_end(const struct search *search)
 {
-	const struct xdpctl_tuple_index4 *index = all + config.index4.offset;
-	const struct xdpctl_tuple_record4 *records = all + config.records4.offset;
-	const __u64 *tree = all + config.nodes.offset;
-	struct found best = {NO_ORDER, 0};
-	__u32 dimensions[XDPCTL_TUPLE_DIMENSIONS];
-	struct hits hits;
-
-	find_slots4(all, packet, key, &hits);
-	if (hits.any & XDPCTL_TUPLE_TREE)
-		xdpctl_tuple_dimensions(packet, 1, dimensions);
-	while (hits.tables && can_loop()) {
-		__u32 number = lowest_bit(hits.tables);
-
-		if (index->tables[number].lowest >= best.order)
-			break;
-		hits.tables &= hits.tables - 1;
-		__u32 list = find_list(hits.slots[number], tree, dimensions);
-
-		if (list)
-			search_list4(records, list, packet, key, from, &best);
-	}
-	return best;
+	return search->ipv6 ? config.records6.size : config.records4.size;
 }
 
-static __always_inline void search_list6(const struct xdpctl_tuple_record6 *records, __u64 number,
-					 const struct xdpctl_tuple_index6 *index, const struct xdpctl_packet *packet,
-					 const struct xdpctl_tuple_key6 *key, __u32 from, struct found *best)
+/* REQUIRES: number < records_end(). */
+static __always_inline struct record read_record(const struct search *search, __u64 number)
 {
-	const __u64 end = config.records6.size;
-
-	while (can_loop()) {
-		HIDE_INDEX(number);
-		if (number >= end)
-			return;
+	if (search->ipv6) {
+		const struct xdpctl_tuple_record6 *records = search->all + config.records6.offset;
 		const struct xdpctl_tuple_record6 *record = &records[number];
-		__u32 order = record->order, action = record->action;
 
-		if (order >= best->order)
+		return (struct record){xdpctl_tuple_differ6(record, index6(search), &search->key6), record->order,
+				       record->action};
+	}
+	const struct xdpctl_tuple_record4 *records = search->all + config.records4.offset;
+	const struct xdpctl_tuple_record4 *record = &records[number];
+
+	return (struct record){xdpctl_tuple_differ4(record, &search->key4), record->order, record->action};
+}
+
+static __always_inline void search_list(const struct search *search, __u64 number, __u32 from, struct found *best)
+{
+	const __u64 end = records_end(search);
+
+	while (can_loop()) {
+		HIDE_INDEX(number);
+		if (number >= end)
 			return;
-		if (!xdpctl_tuple_differ6(record, index, key) && (!config.resumes || order >= from) &&
-		    rest_holds(packet, order, action)) {
-			best->order = order;
-			best->action = action;
+		struct record record = read_record(search, number);
+
+		if (record.order >= best->order)
+			return;
+		if (!record.differs && (!config.resumes || record.order >= from) &&
+		    rest_holds(search->packet, record.order, record.action)) {
+			best->order = record.order;
+			best->action = record.action;
 			return;
 		}
-		if (action & XDPCTL_TUPLE_LAST)
+		if (record.action & XDPCTL_TUPLE_LAST)
 			return;
 		number++;
 	}
 }
 
-static __always_inline void find_slots6(const void *all, const struct xdpctl_packet *packet,
-					const struct xdpctl_tuple_key6 *key, struct hits *hits)
+/* One bit for each table that can have a rule for the packet. */
+static __always_inline __u32 pruned(const struct xdpctl_tuple_prune *prune, const struct xdpctl_packet *packet,
+				    const volatile struct xdpctl_tuple_window *source,
+				    const volatile struct xdpctl_tuple_window *destination)
 {
-	const struct xdpctl_tuple_index6 *index = all + config.index6.offset;
-	const __u32 *slots = all + config.directory.offset;
-	const __u32 end = config.directory.size;
-	__u32 tables = index->prune.source[xdpctl_tuple_window_value(packet->saddr, &config.source6)] &
-		       index->prune.destination[xdpctl_tuple_window_value(packet->daddr, &config.destination6)] &
-		       index->prune.proto[packet->l4_proto];
+	return prune->source[xdpctl_tuple_window_value(packet->saddr, source)] &
+	       prune->destination[xdpctl_tuple_window_value(packet->daddr, destination)] &
+	       prune->proto[packet->l4_proto];
+}
 
-	hits->tables = 0;
-	hits->any = 0;
-	for (int i = 0; i < XDPCTL_TUPLE_TABLES_MAX && tables; i++) {
-		__u32 number = lowest_bit(tables);
-		const struct xdpctl_tuple_table6 *table = &index->tables[number];
+static __always_inline __u32 candidate_tables(const struct search *search)
+{
+	if (search->ipv6)
+		return pruned(&index6(search)->prune, search->packet, &config.source6, &config.destination6);
+	return pruned(&index4(search)->prune, search->packet, &config.source4, &config.destination4);
+}
+
+/* Where the table's slot for the packet is in the directory. */
+struct place {
+	__u64 hash;
+	__u32 slot;
+};
+
+static __always_inline struct place place_in_table(const struct search *search, __u32 number)
+{
+	if (search->ipv6) {
+		const struct xdpctl_tuple_table6 *table = &index6(search)->tables[number];
+		const struct xdpctl_tuple_key6 *key = &search->key6;
 		__u64 hash = xdpctl_tuple_hash6(key->source[0] & table->source[0], key->source[1] & table->source[1],
 						key->destination[0] & table->destination[0],
 						key->destination[1] & table->destination[1], key->tuple & table->tuple);
-		__u32 slot = table->base + (__u32)(hash >> (table->shift & 63));
 
-		if (slot >= end)
+		return (struct place){hash, table->base + (__u32)(hash >> (table->shift & 63))};
+	}
+	const struct xdpctl_tuple_table4 *table = &index4(search)->tables[number];
+	const struct xdpctl_tuple_key4 *key = &search->key4;
+	__u64 hash = xdpctl_tuple_hash4(key->addresses & table->addresses, key->tuple & table->tuple);
+
+	return (struct place){hash, table->base + (__u32)(hash >> (table->shift & 63))};
+}
+
+static __always_inline __u32 lowest_order(const struct search *search, __u32 number)
+{
+	return search->ipv6 ? index6(search)->tables[number].lowest : index4(search)->tables[number].lowest;
+}
+
+static __always_inline void find_slots(const struct search *search, struct hits *hits)
+{
+	const __u32 *slots = search->all + config.directory.offset;
+	const __u32 end = config.directory.size;
+	__u32 tables = candidate_tables(search);
+
+	hits->tables = 0;
+	hits->any = 0;
+	for (int i = 0; i < XDPCTL_TUPLE_TABLES_MAX && tables; i++) {
+		__u32 number = lowest_bit(tables);
+		struct place place = place_in_table(search, number);
+
+		if (place.slot >= end)
 			break;
-		add_slot(hits, slots[slot], hash, number);
+		add_slot(hits, slots[place.slot], place.hash, number);
 		tables &= tables - 1;
 	}
 }
 
-static __always_inline struct found find6(const void *all, const struct xdpctl_packet *packet,
-					  const struct xdpctl_tuple_key6 *key, __u32 from)
+static __always_inline struct found find(const struct search *search, __u32 from)
 {
-	const struct xdpctl_tuple_index6 *index = all + config.index6.offset;
-	const struct xdpctl_tuple_record6 *records = all + config.records6.offset;
-	const __u64 *tree = all + config.nodes.offset;
+	const __u64 *tree = search->all + config.nodes.offset;
 	struct found best = {NO_ORDER, 0};
 	__u32 dimensions[XDPCTL_TUPLE_DIMENSIONS];
 	struct hits hits;
 
-	find_slots6(all, packet, key, &hits);
+	find_slots(search, &hits);
 	if (hits.any & XDPCTL_TUPLE_TREE)
-		xdpctl_tuple_dimensions(packet, 4, dimensions);
+		xdpctl_tuple_dimensions(search->packet, search->ipv6 ? 4 : 1, dimensions);
 	while (hits.tables && can_loop()) {
 		__u32 number = lowest_bit(hits.tables);
 
-		if (index->tables[number].lowest >= best.order)
+		if (lowest_order(search, number) >= best.order)
 			break;
 		hits.tables &= hits.tables - 1;
 		__u32 list = find_list(hits.slots[number], tree, dimensions);
 
 		if (list)
-			search_list6(records, list, index, packet, key, from, &best);
+			search_list(search, list, from, &best);
 	}
 	return best;
 }
@@ -286,40 +291,36 @@ static __always_inline __u32 resume(const void *all, __u32 order)
 }
 
 /* True when a rule decided. */
-static __always_inline bool decide4(const void *all, struct xdpctl_packet *packet)
+static __always_inline bool decide_by(const struct search *search, struct xdpctl_packet *packet)
 {
-	struct xdpctl_tuple_key4 key;
 	__u32 from = 0;
 
-	xdpctl_tuple_make_key4(packet, &key);
 	do {
-		struct found found = find4(all, packet, &key, from);
+		struct found found = find(search, from);
 
 		if (found.order == NO_ORDER)
 			return false;
 		if (act(packet, found.action))
 			return true;
-		from = resume(all, found.order);
+		from = resume(search->all, found.order);
 	} while (config.resumes && can_loop());
 	return false;
 }
 
+static __always_inline bool decide4(const void *all, struct xdpctl_packet *packet)
+{
+	struct search search = {.all = all, .packet = packet, .ipv6 = false};
+
+	xdpctl_tuple_make_key4(packet, &search.key4);
+	return decide_by(&search, packet);
+}
+
 static __always_inline bool decide6(const void *all, struct xdpctl_packet *packet)
 {
-	struct xdpctl_tuple_key6 key;
-	__u32 from = 0;
+	struct search search = {.all = all, .packet = packet, .ipv6 = true};
 
-	xdpctl_tuple_make_key6(packet, &key);
-	do {
-		struct found found = find6(all, packet, &key, from);
-
-		if (found.order == NO_ORDER)
-			return false;
-		if (act(packet, found.action))
-			return true;
-		from = resume(all, found.order);
-	} while (config.resumes && can_loop());
-	return false;
+	xdpctl_tuple_make_key6(packet, &search.key6);
+	return decide_by(&search, packet);
 }
 
 static __always_inline bool decide(const void *all, struct xdpctl_packet *packet)
