@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/live.h"
+#include "bench/scaling.h"
 #include "bench/test_run.h"
 
 int main(int argc, char** argv) {
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
         return 2;
     bool failed = false;
     xdpctl::bench::register_test_runs(failed);
+    xdpctl::bench::register_scaling(failed);
     xdpctl::bench::register_live(failed);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
