@@ -91,7 +91,8 @@ constexpr std::array table{
     Command{"list", "ruleset", "Print the running ruleset in nft's syntax",
             "  xdpctl list ruleset\n"
             "  xdpctl list ruleset -a\n"
-            "  xdpctl list ruleset -s > saved.nft\n",
+            "  xdpctl list ruleset -s > saved.nft\n"
+            "  xdpctl list ruleset --cost\n",
             declare_list_ruleset},
     Command{"flush", "ruleset", "Remove all tables, chains and rules, and detach everything",
             "  xdpctl flush ruleset\n", declare_flush_ruleset},

@@ -35,19 +35,23 @@ Result<lang::ParsedFile> parse_ruleset_file(const std::string& path) {
     return lang::parse_file(*content, name, [](const std::string& pattern) { return open_included(pattern); });
 }
 
+Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain, bool can_loop) {
+    std::vector<RuleSlot> slots;
+    const std::size_t rules = ruleset::rules_with_slots(table, chain).size();
+    for (std::uint32_t slot = 0; slot < rules; ++slot)
+        slots.push_back(RuleSlot{slot});
+    return compile::compile(
+        chain, {.table = &table, .rule_slots = slots, .device_names = chain.devices, .can_loop = can_loop});
+}
+
 Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
     std::size_t size = 0;
     for (const ruleset::Table& table : ruleset.tables) {
         for (const ruleset::Chain& chain : table.chains) {
             if (!chain.is_base)
                 continue;
-            std::vector<RuleSlot> slots;
-            const std::size_t rules = ruleset::rules_with_slots(table, chain).size();
-            for (std::uint32_t slot = 0; slot < rules; ++slot)
-                slots.push_back(RuleSlot{slot});
             // As on a kernel that has all the compiler uses: another one's refusal is the commit's to tell.
-            const auto classifier = compile::compile(
-                chain, {.table = &table, .rule_slots = slots, .device_names = chain.devices, .can_loop = true});
+            const auto classifier = compile_chain(table, chain, true);
             if (!classifier)
                 return std::unexpected(classifier.error());
             size += compile::size_in_bytes(*classifier);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "compile/compile.h"
 #include "lang/parse.h"
 #include "ruleset/model.h"
 
@@ -17,7 +18,11 @@ namespace xdpctl::cli {
 // The same, with the names of the files that rules stand in.
 [[nodiscard]] Result<lang::ParsedFile> parse_ruleset_file(const std::string& path);
 
-// Instructions that the classifiers of all chains have together. Errors: Limit, for a ruleset too large to run.
+// As a commit compiles it, on a kernel where programs can loop (compile::Placement) or not.
+[[nodiscard]] Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,
+                                                        bool can_loop);
+
+// Bytes that the classifiers of all chains have together. Errors: Limit, for a ruleset too large to run.
 [[nodiscard]] Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset);
 
 struct Extent {

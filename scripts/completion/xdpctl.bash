@@ -38,7 +38,7 @@ _xdpctl_words() {
     confirm) echo '--revert' ;;
     save) echo '--counters' ;;
     check) echo '--file' ;;
-    'list ruleset') echo '--handles --stateless' ;;
+    'list ruleset') echo '--cost --handles --stateless' ;;
     'flush chain') echo '--hook netdev' ;;
     stats) echo "--rates --reset --watch $(_xdpctl_interfaces)" ;;
     explain) echo '--all --hook --iface --live --mode --number --pcap --ruleset --timeout tcp udp sctp icmp icmpv6 arp ip ip6 ether hex' ;;

@@ -477,6 +477,19 @@ TEST_F(CliTest, NoPacketIsLostFromCountersWhileRulesChange) {
     EXPECT_EQ(rule_count(counts), (Count{sent, sent * datagram_bytes()}));
 }
 
+TEST_F(CliTest, CostsOfChainsAreListed) {
+    succeed({"attach", "eth0"});
+    add_rule({"udp", "dport", "4000", "drop"});
+    EXPECT_THAT(succeed({"list", "ruleset", "--cost"}),
+                testing::ContainsRegex("xdpctl +ingress +1 +code +0 +[1-9][0-9]* +[1-9][0-9]* +[1-9][0-9]* +1\n"));
+    const auto cost = succeed_json({"list", "ruleset", "--cost"})["cost"];
+    ASSERT_EQ(cost.size(), 1U);
+    EXPECT_EQ(cost[0]["engine"], "code");
+    EXPECT_EQ(cost[0]["rules"], 1);
+    EXPECT_LE(cost[0]["nanoseconds"], cost[0]["worst_nanoseconds"]);
+    refuse({"list", "ruleset", "--cost", "--handles"}, ErrorKind::Usage, "--handles");
+}
+
 TEST_F(CliTest, AReaderWhoHasEnoughIsNoError) {
     succeed({"attach", "eth0"});
     const CommandResult result = shell("$X list ruleset | true; echo ${PIPESTATUS[0]}");

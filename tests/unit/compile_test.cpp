@@ -8,6 +8,7 @@
 
 #include "compile/assembler.h"
 #include "compile/condition.h"
+#include "compile/cost.h"
 #include "compile/decision.h"
 #include "maps/counter.h"
 #include "maps/packet.h"
@@ -227,6 +228,30 @@ TEST(Compile, RefusesMoreBranchesThanTheVerifierFollows) {
     const auto got = compile_with_slots(chain_of(2000, rule));
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().kind, ErrorKind::Limit);
+}
+
+TEST(Cost, GrowsWithTheRulesOfCodeAndHardlyWithThoseOfTables) {
+    const auto cost_of = [](std::size_t rules, Engine engine) {
+        ruleset::Chain chain;
+        std::vector<RuleSlot> slots;
+        for (std::uint32_t i = 0; i < rules; ++i) {
+            ruleset::Rule& rule = chain.rules.emplace_back();
+            rule.statements = {match(Field::IpSaddr, {{i, i}}), ruleset::Verdict::Drop};
+            slots.push_back(RuleSlot(i));
+        }
+        return cost(
+            chain,
+            compile(chain, {.rule_slots = slots, .device_names = {}, .can_loop = true, .engine = engine}).value());
+    };
+    const Cost code = cost_of(1'000, Engine::StraightLine), more_code = cost_of(2'000, Engine::StraightLine);
+    EXPECT_EQ(code.worst_steps, 1'000U);
+    EXPECT_GT(more_code.nanoseconds, 1.5 * code.nanoseconds);
+    EXPECT_GT(more_code.bytes, code.bytes);
+    const Cost tables = cost_of(1'000, Engine::TupleTree), more_tables = cost_of(2'000, Engine::TupleTree);
+    EXPECT_GT(tables.tables, 0U);
+    EXPECT_LT(more_tables.nanoseconds, 1.5 * tables.nanoseconds);
+    EXPECT_GE(tables.worst_nanoseconds, tables.nanoseconds);
+    EXPECT_LT(tables.worst_steps, 100U);
 }
 
 }  // namespace
