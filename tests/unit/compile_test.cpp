@@ -240,7 +240,7 @@ TEST(Cost, GrowsWithTheRulesOfCodeAndHardlyWithThoseOfTables) {
             slots.push_back(RuleSlot(i));
         }
         return cost(
-            chain,
+            rules,
             compile(chain, {.rule_slots = slots, .device_names = {}, .can_loop = true, .engine = engine}).value());
     };
     const Cost code = cost_of(1'000, Engine::StraightLine), more_code = cost_of(2'000, Engine::StraightLine);
