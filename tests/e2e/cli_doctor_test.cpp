@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "e2e/cli_fixture.h"
-#include "support/confined.h"
 
 namespace xdpctl::test {
 namespace {
@@ -125,13 +124,11 @@ TEST_F(CliDoctor, FindsGenericModeWhereNativeWorks) {
 }
 
 TEST_F(CliDoctor, NamesTheMissingCapabilities) {
-    with_capabilities({}, [&] {
-        const CommandResult result = xdpctl({"doctor", "eth0", "--json"});
-        EXPECT_EQ(result.status, 1);
-        EXPECT_THAT(result.out, HasSubstr("missing CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON"));
-        EXPECT_THAT(result.out, HasSubstr("\"subject\":\"eth0\"")) << "what can be seen is still examined";
-        EXPECT_THAT(result.out, Not(HasSubstr("\"subject\":\"state\"")));
-    });
+    const CommandResult result = shell("export X; capsh --drop=all -- -c '$X doctor eth0 --json'");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.out, HasSubstr("missing CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON"));
+    EXPECT_THAT(result.out, HasSubstr("\"subject\":\"eth0\"")) << "what can be seen is still examined";
+    EXPECT_THAT(result.out, Not(HasSubstr("\"subject\":\"state\"")));
 }
 
 }  // namespace

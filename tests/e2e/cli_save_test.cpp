@@ -36,7 +36,8 @@ protected:
     // "ingress eth0 generic active" of every interface of the ruleset.
     std::vector<std::string> places() const {
         std::vector<std::string> out;
-        for (const auto& device : succeed_json({"status"})["devices"])
+        const auto status = succeed_json({"status"});
+        for (const auto& device : status["devices"])
             out.push_back(fmt::format("{} {} {} {}", device["hook"].get<std::string>(),
                                       device["interface"].get<std::string>(), device.value("mode", "none"),
                                       device["state"].get<std::string>()));
