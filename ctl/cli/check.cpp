@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/ruleset_file.h"
+#include "ruleset/idle.h"
 
 namespace xdpctl::cli {
 
@@ -35,6 +36,7 @@ Status check(Session& session, const std::string& path) {
     const auto bytes = compiled_size(*ruleset);
     if (!bytes)
         return std::unexpected(bytes.error());
+    session.output.warn(ruleset::idle_parts(*ruleset));
     session.output.confirm(Checked{extent(*ruleset), *bytes});
     return {};
 }

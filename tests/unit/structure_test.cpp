@@ -9,6 +9,7 @@
 #include "lang/parse.h"
 #include "lang/print.h"
 #include "ruleset/edit.h"
+#include "ruleset/idle.h"
 #include "ruleset/reach.h"
 
 namespace xdpctl::ruleset {
@@ -153,6 +154,18 @@ TEST(Structure, IsBoundedInSize) {
     for (int i = 1; i < 12; ++i)
         chains += fmt::format("chain x{0} {{ jump x{1}; jump x{1}; jump x{1}; jump x{1}; }}\n", i, i - 1);
     EXPECT_THAT(refusal(chains, "jump x11"), HasSubstr("rules, at most 1048576 are possible"));
+}
+
+TEST(Structure, WithoutEffectIsFound) {
+    const Ruleset ruleset =
+        parsed(table_of("set unused { type ipv4_addr; }\nset empty { type ipv4_addr; }\n"
+                        "set learns { type ipv4_addr; flags dynamic; }\n"
+                        "map known { type inet_service : verdict; elements = { 22 : jump b }; }\n"
+                        "chain lost { jump b; }\nchain b { accept; }",
+                        "ip saddr @empty drop\nip saddr @learns drop\ntcp dport vmap @known"));
+    EXPECT_THAT(idle_parts(ruleset), testing::ElementsAre("set t unused is used by no rule",
+                                                          "set t empty has no element: lookups in it find nothing",
+                                                          "chain t lost has no hook, and no jump leads there"));
 }
 
 TEST(StructureEdit, MakesRenamesAndDeletesChains) {
