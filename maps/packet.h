@@ -34,6 +34,16 @@ enum xdpctl_header {
 	XDPCTL_HEADER_SCTP = 1 << 10,
 	XDPCTL_HEADER_ICMP = 1 << 11, /* over IPv4 */
 	XDPCTL_HEADER_ICMPV6 = 1 << 12, /* over IPv6 */
+	XDPCTL_HEADER_NETWORK = 1 << 13, /* network_offset and network_proto are known: the tags are complete */
+	XDPCTL_HEADER_ARP_FIXED = 1 << 14, /* the part that ARP between all kinds of addresses has */
+	XDPCTL_HEADER_TRANSPORT = 1 << 15, /* transport_offset is where the transport header begins, of any protocol */
+	XDPCTL_HEADER_OTHER_TRANSPORT = 1 << 16, /* complete: DCCP, UDP-Lite, IGMP, AH, ESP, IPComp, by l4_proto */
+	/* IPv6 extension headers that the walk has met. Without L4PROTO it did not come to its end. */
+	XDPCTL_HEADER_HOP_OPTIONS = 1 << 17,
+	XDPCTL_HEADER_ROUTING = 1 << 18,
+	XDPCTL_HEADER_IPV6_FRAGMENT = 1 << 19, /* fragment_offset */
+	XDPCTL_HEADER_DESTINATION_OPTIONS = 1 << 20,
+	XDPCTL_HEADER_MOBILITY = 1 << 21,
 };
 
 /*
@@ -54,7 +64,10 @@ struct xdpctl_packet {
 	__u16 vlan_tci[2]; /* outer, inner */
 	__u16 sport; /* TCP, UDP, SCTP */
 	__u16 dport;
-	__u16 arp_operation;
+	union {
+		__u16 arp_operation;
+		__u16 fragment_offset; /* of the IPv6 fragment header, from the start of the frame */
+	};
 	__u16 network_offset; /* from the start of the frame as the program sees it */
 	__u16 transport_offset;
 	__u8 ip6_nexthdr; /* next header of the fixed IPv6 header */

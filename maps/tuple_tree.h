@@ -144,13 +144,21 @@ struct xdpctl_tuple_index6 {
 };
 
 /*
- * Test of words that records do not hold. The value is (word >> shift) & mask; for a wide test of an Ethernet address
- * that is the upper part above `low_word`; an IPv6 address begins at `word`, 0 for the source.
+ * Test of what records do not hold. The value is (what the kind says & mask) | ones. A test without intervals is
+ * the upper part of the one behind it: their values are put together.
  */
 enum xdpctl_residual_kind {
-	XDPCTL_RESIDUAL_WORD,
-	XDPCTL_RESIDUAL_ETHERNET,
-	XDPCTL_RESIDUAL_IPV6,
+	XDPCTL_RESIDUAL_WORD, /* word >> shift */
+	XDPCTL_RESIDUAL_IPV6, /* a whole address: word 0 is the source, others the destination */
+	XDPCTL_RESIDUAL_RANDOM,
+	XDPCTL_RESIDUAL_CPU,
+	XDPCTL_RESIDUAL_MARK,
+	XDPCTL_RESIDUAL_PRIORITY,
+	XDPCTL_RESIDUAL_PACKET_TYPE,
+	XDPCTL_RESIDUAL_LINK,    /* `offset` from the frame's first byte, with an offloaded tag as if it were in-band */
+	XDPCTL_RESIDUAL_NETWORK, /* from the network header */
+	XDPCTL_RESIDUAL_TRANSPORT,
+	XDPCTL_RESIDUAL_FRAGMENT, /* from the IPv6 fragment header */
 };
 
 struct xdpctl_residual {
@@ -161,9 +169,11 @@ struct xdpctl_residual {
 	__u8 kind; /* enum xdpctl_residual_kind */
 	__u8 word; /* of struct xdpctl_packet, in units of 4 bytes */
 	__u8 shift;
-	__u8 low_word;
+	__u8 bytes; /* of the value: 1, 2 or 4 */
 	__u32 last; /* of its rule */
-	__u64 reserved;
+	__u32 ones; /* bits of the value that are set whatever the packet has */
+	__u16 offset;
+	__u16 reserved;
 };
 
 struct xdpctl_residual_interval {

@@ -38,22 +38,24 @@ std::string match_text(const Test& test) {
 }
 
 std::string field_text(const Test& test) {
+    if (test.match->field == ruleset::Field::Raw)
+        return lang::format_payload(test.match->payload);
     return lang::field_name(ruleset::info(test.match->field));
 }
 
 bool compares_names(const Test& test) {
-    return ruleset::info(test.match->field).type == ruleset::ValueType::Ifname;
+    return ruleset::is_interface(ruleset::info(test.match->field).type);
 }
 
 std::string value_text(const Test& test, const Explanation& explanation) {
     if (!compares_names(test))
-        return lang::format_element(ruleset::info(test.match->field), {*test.found, *test.found});
+        return lang::format_element(ruleset::field_of(*test.match), {*test.found, *test.found});
     const auto& devices = explanation.place.chain->devices;
     return *test.found < devices.size() ? devices[static_cast<std::size_t>(*test.found)] : "no name";
 }
 
 std::string element_text(const Test& test) {
-    return lang::format_element(ruleset::info(test.match->field), *test.element);
+    return lang::format_element(ruleset::field_of(*test.match), *test.element);
 }
 
 // "tcp dport 23: the packet has 22"
@@ -254,7 +256,7 @@ Result<Explanation> explain(testrun::Runner& runner, const ChosenChain& chosen, 
         return std::unexpected(std::move(outcome).error());
     Explanation explanation;
     explanation.packet = packet::describe(outcome->packet, frame);
-    explanation.story = story::tell(*chosen.place.chain, outcome->packet);
+    explanation.story = story::tell(*chosen.place.chain, outcome->packet, frame);
     explanation.outcome = *std::move(outcome);
     explanation.in = &chosen.in;
     explanation.place = chosen.place;

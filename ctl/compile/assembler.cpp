@@ -91,6 +91,20 @@ void Assembler::load_map(Register to, MapName map) {
     program_.instructions.push_back({});
 }
 
+void Assembler::load_context(Register to, Register context, ContextField field) {
+    if (!reachable_)
+        return;
+    load(Size::U32, to, context, 0);
+    program_.contexts.push_back({size() - 1, field});
+}
+
+void Assembler::call_load_bytes() {
+    if (!reachable_)
+        return;
+    call(BPF_FUNC_unspec);
+    program_.contexts.push_back({size() - 1, ContextField::LoadBytes});
+}
+
 void Assembler::move(Register to, Register from) {
     emit(with_register(BPF_ALU64 | BPF_MOV, to, from));
 }
@@ -111,12 +125,37 @@ void Assembler::move32(Register to, Register from) {
     emit(with_register(BPF_ALU | BPF_MOV, to, from));
 }
 
+void Assembler::move32(Register to, std::uint32_t value) {
+    emit(with_immediate(BPF_ALU | BPF_MOV, to, value));
+}
+
 void Assembler::subtract32(Register to, std::uint32_t value) {
     emit(with_immediate(BPF_ALU | BPF_SUB, to, value));
 }
 
 void Assembler::and32(Register to, std::uint32_t value) {
     emit(with_immediate(BPF_ALU | BPF_AND, to, value));
+}
+
+void Assembler::or32(Register to, std::uint32_t value) {
+    emit(with_immediate(BPF_ALU | BPF_OR, to, value));
+}
+
+void Assembler::xor32(Register to, std::uint32_t value) {
+    emit(with_immediate(BPF_ALU | BPF_XOR, to, value));
+}
+
+void Assembler::shift_left32(Register to, std::uint32_t bits) {
+    emit(with_immediate(BPF_ALU | BPF_LSH, to, bits));
+}
+
+void Assembler::shift_right32(Register to, std::uint32_t bits) {
+    emit(with_immediate(BPF_ALU | BPF_RSH, to, bits));
+}
+
+void Assembler::from_network(Register number, Size size) {
+    if (size == Size::U16 || size == Size::U32)
+        emit(instruction(BPF_ALU | BPF_END | BPF_TO_BE, number, Register::R0, 0, size == Size::U16 ? 16 : 32));
 }
 
 void Assembler::call(bpf_func_id helper) {
@@ -130,6 +169,14 @@ void Assembler::jump(Label target) {
 
 void Assembler::jump_if_zero(Register pointer, Label target) {
     emit_jump(with_immediate(BPF_JMP | BPF_JEQ, pointer, 0), target);
+}
+
+void Assembler::jump_if_not_zero(Register result, Label target) {
+    emit_jump(with_immediate(BPF_JMP | BPF_JNE, result, 0), target);
+}
+
+void Assembler::jump_if(Compare compare, Register left, Register right, Label target) {
+    emit_jump(with_register(BPF_JMP | std::to_underlying(compare), left, right), target);
 }
 
 void Assembler::jump_if32(Compare compare, Register left, std::uint32_t right, Label target) {

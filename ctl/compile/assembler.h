@@ -61,6 +61,9 @@ public:
     void store(Size size, Register base, std::int16_t offset, Register from);
     void store(Size size, Register base, std::int16_t offset, std::uint32_t value);
     void load_map(Register to, MapName map);
+    // REQUIRES: the field is one that is loaded.
+    void load_context(Register to, Register context, ContextField field);
+    void call_load_bytes();
 
     void move(Register to, Register from);
     void add(Register to, Register from);
@@ -68,12 +71,22 @@ public:
     void shift_left(Register to, std::uint32_t bits);
     // 32-bit operations: the upper half of the register becomes zero.
     void move32(Register to, Register from);
+    void move32(Register to, std::uint32_t value);
     void subtract32(Register to, std::uint32_t value);
     void and32(Register to, std::uint32_t value);
+    void or32(Register to, std::uint32_t value);
+    void xor32(Register to, std::uint32_t value);
+    void shift_left32(Register to, std::uint32_t bits);
+    void shift_right32(Register to, std::uint32_t bits);
+    // A number in network byte order to host byte order; the rest of the register becomes zero.
+    void from_network(Register number, Size size);
 
     void call(bpf_func_id helper);
     void jump(Label target);
     void jump_if_zero(Register pointer, Label target);
+    void jump_if_not_zero(Register result, Label target);
+    // All 64 bits.
+    void jump_if(Compare compare, Register left, Register right, Label target);
     void jump_if32(Compare compare, Register left, std::uint32_t right, Label target);
 
     // REQUIRES: every label that a jump names is bound. Errors: Limit when a backward jump is too long.

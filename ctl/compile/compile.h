@@ -29,12 +29,30 @@ struct MapReference {
     MapName map;
 };
 
+// What instructions take from the hook's context. Where it lies, or that there is none, depends on the hook: whoever
+// loads them fills it in.
+enum class ContextField : std::uint8_t {
+    Data,             // load: first byte of the linear part of the frame
+    DataEnd,          // load
+    HasOffloadedTag,  // load: 0 or 1
+    Mark,             // load
+    Priority,         // load
+    PacketType,       // load
+    LoadBytes,        // call of the helper that copies bytes of the frame, wherever they are
+};
+
+struct ContextReference {
+    std::uint32_t instruction;
+    ContextField field;
+};
+
 // The straight-line engine: every rule in order as compares with immediates. The instructions run in front of the
 // hook's exit program (maps/lib/exit.bpf.h): they take ctx in r1, write the decision (verdict, reason, rule) into the
 // packet and fall through to the end with ctx in r1.
 struct Program {
     std::vector<bpf_insn> instructions;
     std::vector<MapReference> maps;
+    std::vector<ContextReference> contexts = {};
 };
 
 // The tuple-tree engine: tables for a program that is the same for all chains (tuple_tree/tables.h).
@@ -64,6 +82,15 @@ struct Placement {
 // Errors: Limit when the kernel's verifier would not follow the program to its end, naming the rule that is too large
 // and the number of rules that fits.
 [[nodiscard]] Result<Program> straight_line(const ruleset::Chain& chain, const Placement& placement);
+
+// A match on what only TC knows of a packet.
+struct TcOnly {
+    const ruleset::Chain* chain;
+    std::size_t rule;  // its place in the chain
+    ruleset::Field field;
+};
+// In the chain, or in one that its packets come to by jumps when the table is given.
+[[nodiscard]] std::optional<TcOnly> first_tc_only(const ruleset::Chain& chain, const ruleset::Table* table);
 
 // Of instructions, or of tables.
 [[nodiscard]] std::size_t size_in_bytes(const Classifier& classifier);

@@ -12,14 +12,33 @@
 
 namespace xdpctl::compile {
 
-// Part of a field in struct xdpctl_packet: `bytes` (1, 2 or 4) at `offset`, of which the bits of `mask` count.
+// Where a word comes from. Words of the frame are in network byte order there.
+enum class Source : std::uint8_t {
+    Packet,     // struct xdpctl_packet
+    Link,       // the frame, with a tag that was taken off it as if it were there
+    Network,    // the frame, from the network header
+    Transport,  // the frame, from the transport header
+    Fragment,   // the frame, from the IPv6 fragment header
+    Mark,
+    Priority,
+    PacketType,
+    Random,
+    Cpu,
+};
+
+// Part of a field: `bytes` (1, 2 or 4) at `offset` of the source, of which the bits of `mask` count; those of `ones`
+// are set.
 struct Word {
     std::uint16_t offset;
     std::uint8_t bytes;
     std::uint32_t mask;
+    Source source = Source::Packet;
+    std::uint32_t ones = 0;
+    bool is_free = false;  // of the frame, and may lie anywhere: no header's bit tells that it is there
 
     [[nodiscard]] unsigned bits() const { return bytes * 8U; }
     [[nodiscard]] std::uint32_t highest() const { return static_cast<std::uint32_t>((std::uint64_t{1} << bits()) - 1); }
+    [[nodiscard]] bool in_packet() const { return source == Source::Packet; }
     bool operator==(const Word&) const = default;
 };
 
@@ -28,8 +47,11 @@ struct Condition {
     std::vector<Word> words;    // most significant first
     // Values of the words put together, sorted; neither overlapping nor adjacent.
     std::vector<ruleset::Interval> holds;
+    // Where the field's own bits are among the words'.
+    unsigned shift = 0;
+    unsigned bits = 0;
 
-    [[nodiscard]] bool always() const;  // whatever the words are
+    [[nodiscard]] bool always() const;  // whatever the words are, and however short the packet
     [[nodiscard]] bool never() const { return holds.empty(); }
 };
 

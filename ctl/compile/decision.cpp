@@ -63,16 +63,6 @@ private:
     std::uint64_t next_ = 0;
 };
 
-Size size_of(const Word& word) {
-    return word.bytes == 1 ? Size::U8 : word.bytes == 2 ? Size::U16 : Size::U32;
-}
-
-void load_word(Assembler& assembler, const Word& word, Register to, Register packet) {
-    assembler.load(size_of(word), to, packet, static_cast<std::int16_t>(word.offset));
-    if (word.mask != word.highest())
-        assembler.and32(to, word.mask);
-}
-
 // The first word's segments; `rest_bits` is the width of the words behind it.
 std::vector<Segment> segments_of(std::span<const Interval> intervals, const Word& word, unsigned rest_bits) {
     const Value rest_highest = (Value{1} << rest_bits) - 1;
@@ -106,13 +96,13 @@ std::vector<Segment> segments_of(std::span<const Interval> intervals, const Word
 
 class Decision {
 public:
-    Decision(Assembler& assembler, Register packet, Register scratch, Exits exits)
-        : asm_(assembler), packet_(packet), scratch_(scratch), exits_(exits) {}
+    Decision(Assembler& assembler, const Registers& registers, Exits exits)
+        : asm_(assembler), registers_(registers), exits_(exits) {}
 
     // `next` is the exit that code falls through to; none when code of this decision follows.
     void decide(std::span<const Word> words, std::span<const Interval> intervals, Label next) {
         const Word& word = words.front();
-        load_word(asm_, word, scratch_, packet_);
+        emit_fetch(asm_, word, registers_, exits_.fails);
         const std::span<const Word> rest = words.subspan(1);
         unsigned rest_bits = 0;
         for (const Word& behind : rest)
@@ -136,15 +126,15 @@ private:
         if (segments.size() == 2 && segments[0].is_terminal() && segments[1].is_terminal())
             return branch(Compare::GreaterEqual, boundary, exit(segments[1].outcome), exit(segments[0].outcome), next);
         if (low.size() == 1 && low.front().is_terminal()) {
-            asm_.jump_if32(Compare::Less, scratch_, boundary, exit(low.front().outcome));
+            asm_.jump_if32(Compare::Less, fetched, boundary, exit(low.front().outcome));
             return search(high, rest, next);
         }
         if (high.size() == 1 && high.front().is_terminal()) {
-            asm_.jump_if32(Compare::GreaterEqual, scratch_, boundary, exit(high.front().outcome));
+            asm_.jump_if32(Compare::GreaterEqual, fetched, boundary, exit(high.front().outcome));
             return search(low, rest, next);
         }
         const Label high_label = asm_.label();
-        asm_.jump_if32(Compare::GreaterEqual, scratch_, boundary, high_label);
+        asm_.jump_if32(Compare::GreaterEqual, fetched, boundary, high_label);
         search(low, rest, Label{});
         asm_.bind(high_label);
         search(high, rest, next);
@@ -170,7 +160,7 @@ private:
             if (segment.outcome == background)
                 continue;
             if (last != nullptr)
-                asm_.jump_if32(Compare::Equal, scratch_, last->first, target(*last, deeper));
+                asm_.jump_if32(Compare::Equal, fetched, last->first, target(*last, deeper));
             last = &segment;
         }
         branch_value(*last, background, rest, deeper.empty() ? next : Label{});
@@ -190,16 +180,16 @@ private:
     void branch_value(const Segment& segment, Outcome background, std::span<const Word> rest, Label next) {
         if (segment.is_terminal())
             return branch(Compare::Equal, segment.first, exit(segment.outcome), exit(background), next);
-        asm_.jump_if32(Compare::NotEqual, scratch_, segment.first, exit(background));
+        asm_.jump_if32(Compare::NotEqual, fetched, segment.first, exit(background));
         leaf(segment, rest, next);
     }
 
     void compare_run(std::span<const Segment> segments, std::span<const Word> rest, Label next) {
         const Segment& run = segments[1];
-        asm_.subtract32(scratch_, run.first);
+        asm_.subtract32(fetched, run.first);
         if (run.is_terminal())
             return branch(Compare::LessEqual, run.last - run.first, exit(run.outcome), exit(segments[0].outcome), next);
-        asm_.jump_if32(Compare::Greater, scratch_, run.last - run.first, exit(segments[0].outcome));
+        asm_.jump_if32(Compare::Greater, fetched, run.last - run.first, exit(segments[0].outcome));
         leaf(run, rest, next);
     }
 
@@ -212,8 +202,8 @@ private:
 
     void branch(Compare compare, std::uint32_t value, Label yes, Label no, Label next) {
         if (yes == next)
-            return asm_.jump_if32(opposite(compare), scratch_, value, no);
-        asm_.jump_if32(compare, scratch_, value, yes);
+            return asm_.jump_if32(opposite(compare), fetched, value, no);
+        asm_.jump_if32(compare, fetched, value, yes);
         if (no != next)
             asm_.jump(no);
     }
@@ -221,24 +211,26 @@ private:
     [[nodiscard]] Label exit(Outcome outcome) const { return outcome == Outcome::Holds ? exits_.holds : exits_.fails; }
 
     Assembler& asm_;
-    Register packet_;
-    Register scratch_;
+    const Registers& registers_;
     Exits exits_;
 };
 
 }  // namespace
 
-void emit_decision(Assembler& assembler, const Condition& condition, Register packet, Register scratch, Exits exits) {
-    Decision(assembler, packet, scratch, exits).decide(condition.words, condition.holds, exits.next);
+void emit_decision(Assembler& assembler, const Condition& condition, const Registers& registers, Exits exits) {
+    // A first word that decides alone does not tell whether the packet has the last one.
+    if (condition.words.size() > 1 && condition.words.back().is_free)
+        emit_fetch(assembler, condition.words.back(), registers, exits.fails);
+    Decision(assembler, registers, exits).decide(condition.words, condition.holds, exits.next);
 }
 
-void emit_hull(Assembler& assembler, const Hull& hull, Register packet, Register scratch, Label holds) {
-    load_word(assembler, hull.word, scratch, packet);
+void emit_hull(Assembler& assembler, const Hull& hull, const Registers& registers, Label holds, Label fails) {
+    emit_fetch(assembler, hull.word, registers, fails);
     if (hull.first == hull.last)
-        return assembler.jump_if32(Compare::Equal, scratch, hull.first, holds);
+        return assembler.jump_if32(Compare::Equal, fetched, hull.first, holds);
     if (hull.first != 0)
-        assembler.subtract32(scratch, hull.first);
-    assembler.jump_if32(Compare::LessEqual, scratch, hull.last - hull.first, holds);
+        assembler.subtract32(fetched, hull.first);
+    assembler.jump_if32(Compare::LessEqual, fetched, hull.last - hull.first, holds);
 }
 
 }  // namespace xdpctl::compile

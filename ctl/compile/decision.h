@@ -4,6 +4,7 @@
 
 #include "compile/assembler.h"
 #include "compile/condition.h"
+#include "compile/fetch.h"
 
 namespace xdpctl::compile {
 
@@ -13,11 +14,11 @@ struct Exits {
     Label next;  // of the two the one that is bound directly behind: reached without a jump
 };
 
-// Tests the words, not the headers. Clobbers `scratch`.
-// REQUIRES: the condition holds for some values and fails for others; `packet` points to a struct xdpctl_packet.
-void emit_decision(Assembler& assembler, const Condition& condition, Register packet, Register scratch, Exits exits);
+// Tests the words, not the headers. A packet that lacks a word fails. Clobbers R0 to R5.
+// REQUIRES: the condition holds for some values.
+void emit_decision(Assembler& assembler, const Condition& condition, const Registers& registers, Exits exits);
 
-// Jumps to `holds` when the packet's word lies in the hull, else falls through. Clobbers `scratch`.
-void emit_hull(Assembler& assembler, const Hull& hull, Register packet, Register scratch, Label holds);
+// Jumps to `holds` when the packet's word lies in the hull, else falls through to `fails`. Clobbers R0 to R5.
+void emit_hull(Assembler& assembler, const Hull& hull, const Registers& registers, Label holds, Label fails);
 
 }  // namespace xdpctl::compile

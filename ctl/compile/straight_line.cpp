@@ -27,6 +27,7 @@
 #include "compile/assembler.h"
 #include "compile/condition.h"
 #include "compile/decision.h"
+#include "compile/fetch.h"
 #include "compile/flat_chain.h"
 #include "compile/verifier.h"
 #include "maps/counter.h"
@@ -40,8 +41,9 @@ constexpr Register context = Register::R6;
 constexpr Register packet = Register::R7;
 constexpr Register headers = Register::R8;
 constexpr Register scratch = Register::R1;
+constexpr Registers registers{.context = context, .packet = packet};
 constexpr Register counters = Register::R9;  // of this CPU's rules; where a rule counts and does not decide
-constexpr std::int16_t key_offset = -4;      // of a map key in the stack frame
+constexpr std::int16_t key_offset = -4;      // of a map key in the stack frame, above fetch_stack
 constexpr std::uint32_t counter_shift = std::countr_zero(sizeof(xdpctl_counter));
 // More take a kernel's verifier too long.
 constexpr std::size_t rules_max = 4'096;
@@ -68,12 +70,20 @@ struct PlannedRule {
     std::vector<Action> steps;  // without those that cannot matter; empty when the rule has no effect
     bool is_open = false;       // something follows for packets that all steps hold for
 
+    // An interval leaves a word for the next one at both of its ends, and every time that one is fetched.
+    static std::uint32_t size_bound(const Condition& condition) {
+        const bool in_packet = std::ranges::all_of(condition.words, &Word::in_packet);
+        const std::size_t fetches = in_packet ? 0 : 2 + 2 * condition.holds.size() * (condition.words.size() - 1);
+        return static_cast<std::uint32_t>(16 + condition.holds.size() * condition.words.size() * 12 +
+                                          fetches * fetch_max);
+    }
+
     // At least as many as the rule's instructions.
     [[nodiscard]] std::uint32_t size_bound() const {
         std::uint32_t out = 0;
         for (const Action& step : steps) {
             if (const auto* condition = std::get_if<Condition>(&step))
-                out += static_cast<std::uint32_t>(16 + condition->holds.size() * condition->words.size() * 12);
+                out += size_bound(*condition);
             else if (const auto* test = std::get_if<BoxTest>(&step))
                 out += static_cast<std::uint32_t>(16 + test->boxes.members.size() * test->boxes.fields.size() * 64);
             else
@@ -257,10 +267,10 @@ private:
         const bool single = condition.words.size() == 1 && condition.holds.size() == 1;
         const auto confined = hull(condition);
         if (single || !confined) {
-            emit_decision(asm_, condition, packet, scratch, {.holds = body, .fails = next, .next = next});
+            emit_decision(asm_, condition, registers, {.holds = body, .fails = next, .next = next});
             return true;
         }
-        emit_hull(asm_, *confined, packet, scratch, body);
+        emit_hull(asm_, *confined, registers, body, next);
         return false;
     }
 
@@ -285,7 +295,7 @@ private:
         if (condition.always())
             return;
         const Label holds = asm_.label();
-        emit_decision(asm_, condition, packet, scratch, {.holds = holds, .fails = fails, .next = holds});
+        emit_decision(asm_, condition, registers, {.holds = holds, .fails = fails, .next = holds});
         asm_.bind(holds);
     }
 

@@ -162,6 +162,7 @@ private:
     }
 
     Result<Fd> load_classifier(const ChainPlan& plan, const Datapath& datapath) {
+        XDPCTL_TRY(check_fields(plan.chain(), plan.named.table, datapath.layer()));
         auto classifier = datapath.load_classifier(plan.classifier, plan.rules());
         if (!classifier)
             return std::unexpected(

@@ -5,10 +5,13 @@
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -196,6 +199,55 @@ Result<EntryObject> Datapath::open_entry(DeviceSlot slot) const {
     return EntryObject(*std::move(object), entry);
 }
 
+namespace {
+
+// Where the hook's context has a field; none where it has no such field.
+std::optional<std::size_t> context_offset(compile::ContextField field, Layer layer) {
+    const bool at_xdp = is_xdp(layer);
+    switch (field) {
+    case compile::ContextField::Data:
+        return at_xdp ? offsetof(xdp_md, data) : offsetof(__sk_buff, data);
+    case compile::ContextField::DataEnd:
+        return at_xdp ? offsetof(xdp_md, data_end) : offsetof(__sk_buff, data_end);
+    case compile::ContextField::HasOffloadedTag:
+        return at_xdp ? std::nullopt : std::optional(offsetof(__sk_buff, vlan_present));
+    case compile::ContextField::Mark:
+        return at_xdp ? std::nullopt : std::optional(offsetof(__sk_buff, mark));
+    case compile::ContextField::Priority:
+        return at_xdp ? std::nullopt : std::optional(offsetof(__sk_buff, priority));
+    case compile::ContextField::PacketType:
+        return at_xdp ? std::nullopt : std::optional(offsetof(__sk_buff, pkt_type));
+    case compile::ContextField::LoadBytes:
+        break;
+    }
+    return std::nullopt;
+}
+
+// Instead of an instruction that this hook or kernel does not have.
+bpf_insn set(std::uint8_t target, std::int32_t value) {
+    return {.code = BPF_ALU64 | BPF_MOV | BPF_K,
+            .dst_reg = static_cast<std::uint8_t>(target & 0xfU),
+            .src_reg = 0,
+            .off = 0,
+            .imm = value};
+}
+
+void fill_in(bpf_insn& instruction, compile::ContextField field, Layer layer) {
+    if (field == compile::ContextField::LoadBytes) {
+        // Kernels without the helper at XDP have no frames whose bytes lie elsewhere there.
+        if (is_xdp(layer) && !xdp_frags_supported())
+            instruction = set(BPF_REG_0, -1);
+        else
+            instruction.imm = is_xdp(layer) ? BPF_FUNC_xdp_load_bytes : BPF_FUNC_skb_load_bytes;
+    } else if (const auto offset = context_offset(field, layer)) {
+        instruction.off = static_cast<std::int16_t>(*offset);
+    } else {
+        instruction = set(instruction.dst_reg, 0);
+    }
+}
+
+}  // namespace
+
 Status Datapath::prepare_exit() const {
     if (!exit_.empty())
         return {};
@@ -211,6 +263,16 @@ Status Datapath::prepare_exit() const {
     exit_.assign(first, first + bpf_program__insn_cnt(program));
     rename_maps(exit_, object->get(), maps);
     return {};
+}
+
+Status check_fields(const ruleset::Chain& chain, const ruleset::Table* table, Layer layer) {
+    const auto found = is_xdp(layer) ? compile::first_tc_only(chain, table) : std::nullopt;
+    if (!found)
+        return {};
+    const ruleset::FieldInfo& field = ruleset::info(found->field);
+    return fail(ErrorKind::Input, fmt::format("rule {} of chain {} cannot run at XDP", found->rule + 1, found->chain->name),
+                fmt::format("{} {} is known at TC, after XDP", field.protocol, field.name),
+                "detach the device and attach it again with: xdpctl attach DEVICE --mode tc");
 }
 
 Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier, const RuleMaps& rules) const {
@@ -231,6 +293,8 @@ Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps&
         load.src_reg = BPF_PSEUDO_MAP_FD;
         load.imm = map == compile::MapName::Packet ? packet_.get() : rules.counters();
     }
+    for (const compile::ContextReference& reference : program.contexts)
+        fill_in(instructions[reference.instruction], reference.field, layer_);
     instructions.insert(instructions.end(), exit_.begin(), exit_.end());
     return load_program("xdpctl_rules", classifier_type(layer_), instructions);
 }

@@ -31,6 +31,9 @@ namespace xdpctl::kernel {
 //   TcIngress, TcEgress
 enum class Layer : std::uint8_t { Xdp, XdpExtension, TcIngress, TcEgress };
 
+// Whether rules, and those they jump to, ask only for what the layer knows of a packet. Errors: Input, naming the rule and what to do.
+[[nodiscard]] Status check_fields(const ruleset::Chain& chain, const ruleset::Table* table, Layer layer);
+
 // The maps a base chain has whatever its layers and rules: counters of devices, devices, configuration. See maps/.
 struct ChainMaps {
     Fd chain;            // struct xdpctl_chain

@@ -70,7 +70,18 @@ void append_names(Buffer& out, const Match& match) {
         fmt::format_to(std::back_inserter(out), "\"{}\"", match.names.front());
 }
 
-void append_mask(Buffer& out, Value mask) {
+// Bits that are set whatever the field has, and the mask with these in it, as nft prints both.
+void append_bitwise(Buffer& out, const FieldInfo& field, const Match& match) {
+    if (!match.mask)
+        return;
+    const Value mask = *match.mask | match.ones;
+    if (mask != value_max(field.bits))
+        fmt::format_to(std::back_inserter(out), "& {} ", format_value(field.type, mask));
+    if (match.ones != 0)
+        fmt::format_to(std::back_inserter(out), "| {} ", format_value(field.type, match.ones));
+}
+
+void append_flag_mask(Buffer& out, Value mask) {
     const bool is_single = std::popcount(static_cast<std::uint32_t>(mask)) <= 1;
     const std::string flags = join_flags(mask, " | ");
     append(out, is_single ? fmt::format("& {} ", flags) : fmt::format("& ({}) ", flags));
@@ -96,6 +107,8 @@ MatchForm match_form(const Match& match) {
         return MatchForm::FlagsAny;
     if (!match.mask)
         return MatchForm::Plain;
+    if (ruleset::info(match.field).type != ValueType::TcpFlag)
+        return MatchForm::Masked;
     const bool is_single = !match.is_set && match.values[0].first == match.values[0].last;
     if (match.relation == Relation::Equal && is_value(match, 0))
         return MatchForm::FlagsNone;
@@ -105,6 +118,15 @@ MatchForm match_form(const Match& match) {
     if (is_equality && is_single && has_several && match.values[0].first != 0)
         return MatchForm::FlagsUnder;
     return MatchForm::FlagsMasked;
+}
+
+std::string_view payload_base(const ruleset::RawPayload& payload) {
+    constexpr std::string_view names[] = {"ll", "nh", "th"};
+    return names[static_cast<std::size_t>(payload.base)];
+}
+
+std::string format_payload(const ruleset::RawPayload& payload) {
+    return fmt::format("@{},{},{}", payload_base(payload), payload.offset, payload.length);
 }
 
 std::string_view operator_sign(Relation relation) {
@@ -134,9 +156,9 @@ std::string format_element(const FieldInfo& field, const Interval& interval) {
 }
 
 std::string format_match(const Match& match) {
-    const FieldInfo& field = ruleset::info(match.field);
+    const FieldInfo field = ruleset::field_of(match);
     Buffer out;
-    append(out, field_name(field));
+    append(out, match.field == ruleset::Field::Raw ? format_payload(match.payload) : field_name(field));
     append(out, " ");
     switch (match_form(match)) {
     case MatchForm::FlagsAny:
@@ -153,11 +175,15 @@ std::string format_match(const Match& match) {
                        join_flags(*match.mask, ","));
         break;
     case MatchForm::FlagsMasked:
-        append_mask(out, *match.mask);
-        [[fallthrough]];
-    case MatchForm::Plain:
+        append_flag_mask(out, *match.mask);
         append_operator(out, field, match);
-        if (field.type == ValueType::Ifname)
+        append_values(out, field, match);
+        break;
+    case MatchForm::Plain:
+    case MatchForm::Masked:
+        append_bitwise(out, field, match);
+        append_operator(out, field, match);
+        if (ruleset::is_interface(field.type))
             append_names(out, match);
         else
             append_values(out, field, match);

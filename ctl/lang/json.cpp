@@ -39,8 +39,13 @@ bool is_address(ValueType type) {
 json value_json(const FieldInfo& field, Value value) {
     if (is_address(field.type))
         return format_plain(field.type, value);
-    if (const auto symbol = ruleset::symbol(field.type, static_cast<std::uint32_t>(value)))
-        return *symbol;
+    if (field.type == ValueType::Existence)
+        return value != 0;
+    if (field.type == ValueType::TcHandle || value > ~std::uint64_t{0})
+        return format_value(field.type, value);
+    if (value <= ~std::uint32_t{0})
+        if (const auto symbol = ruleset::symbol(field.type, static_cast<std::uint32_t>(value)))
+            return *symbol;
     return static_cast<std::uint64_t>(value);
 }
 
@@ -104,7 +109,18 @@ json names_json(const Match& match) {
 json field_json(const FieldInfo& field) {
     if (field.protocol == "meta")
         return {{"meta", {{"key", field.name}}}};
+    if (field.protocol == "exthdr")
+        return {{"exthdr", {{"name", field.name}}}};
+    if (field.protocol == "frag")
+        return {{"exthdr", {{"name", field.protocol}, {"field", field.name}}}};
     return {{"payload", {{"protocol", field.protocol}, {"field", field.name}}}};
+}
+
+json field_json(const Match& match) {
+    if (match.field != ruleset::Field::Raw)
+        return field_json(ruleset::info(match.field));
+    return {{"payload",
+             {{"base", payload_base(match.payload)}, {"offset", match.payload.offset}, {"len", match.payload.length}}}};
 }
 
 json match_json(std::string_view op, json left, json right) {
@@ -115,24 +131,38 @@ json masked_json(json field, json mask) {
     return {{"&", json::array({std::move(field), std::move(mask)})}};
 }
 
+// The field with what bitwise operators do to it.
+json operand_json(const FieldInfo& field, const Match& match) {
+    json operand = field_json(match);
+    if (!match.mask)
+        return operand;
+    const Value mask = *match.mask | match.ones;
+    if (mask != value_max(field.bits))
+        operand = masked_json(std::move(operand), value_json(field, mask));
+    if (match.ones != 0)
+        operand = {{"|", json::array({std::move(operand), value_json(field, match.ones)})}};
+    return operand;
+}
+
 json statement_json(const Match& match) {
-    const FieldInfo& field = ruleset::info(match.field);
+    const FieldInfo field = ruleset::field_of(match);
     const std::string_view sign = operator_sign(match.relation);
     switch (match_form(match)) {
     case MatchForm::FlagsAny:
-        return match_json("in", field_json(field), flag_list_json(*match.mask));
+        return match_json("in", field_json(match), flag_list_json(*match.mask));
     case MatchForm::FlagsNone:
-        return match_json("!", field_json(field), flag_list_json(*match.mask));
+        return match_json("!", field_json(match), flag_list_json(*match.mask));
     case MatchForm::FlagsUnder:
-        return match_json(sign, masked_json(field_json(field), flag_list_json(*match.mask)),
+        return match_json(sign, masked_json(field_json(match), flag_list_json(*match.mask)),
                           flag_list_json(match.values.front().first));
     case MatchForm::FlagsMasked:
-        return match_json(sign, masked_json(field_json(field), flag_sum_json(*match.mask)), values_json(field, match));
+        return match_json(sign, masked_json(field_json(match), flag_sum_json(*match.mask)), values_json(field, match));
     case MatchForm::Plain:
+    case MatchForm::Masked:
         break;
     }
-    return match_json(sign, field_json(field),
-                      field.type == ValueType::Ifname ? names_json(match) : values_json(field, match));
+    return match_json(sign, operand_json(field, match),
+                      ruleset::is_interface(field.type) ? names_json(match) : values_json(field, match));
 }
 
 json outcome_json(const ruleset::Outcome& outcome) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lang/bitwise.h"
 #include "lang/flags.h"
 #include "lang/operator.h"
 #include "lang/set.h"
@@ -21,14 +22,8 @@ using ruleset::Relation;
 using ruleset::Value;
 using ruleset::ValueType;
 
-bool takes_prefix(ValueType type) {
-    return type == ValueType::Ipv4Addr || type == ValueType::Ipv6Addr || type == ValueType::EtherAddr;
-}
-
 bool parse_prefix(Cursor& cursor, const FieldInfo& field, Value address, Interval& interval) {
     const Token token = cursor.peek();
-    if (!takes_prefix(field.type))
-        return cursor.error(token, fmt::format("{} takes no prefix length", field_name(field)), "write a range: 16-31");
     if (token.kind != TokenKind::Number)
         return cursor.expected("a prefix length", fmt::format("write a number from 0 to {}", field.bits));
     const auto length = parse_number(cursor.text(token));
@@ -58,17 +53,25 @@ bool parse_values(Cursor& cursor, const FieldInfo& field, Match& match) {
     return true;
 }
 
-bool parse_name(Cursor& cursor, std::vector<std::string>& names) {
+bool parse_name(Cursor& cursor, const FieldInfo& field, std::vector<std::string>& names) {
+    const Token token = cursor.peek();
     const auto name = parse_interface_name(cursor);
-    if (name)
-        names.emplace_back(*name);
-    return name.has_value();
+    if (!name)
+        return false;
+    if (name->ends_with('*') && field.type == ValueType::Ifindex)
+        return cursor.error(token, fmt::format("{} compares one interface and takes no wildcard", field.name),
+                            fmt::format("write: {}name \"{}\"", field.name, *name));
+    if (token.kind == TokenKind::Number && field.type == ValueType::Ifindex)
+        return cursor.error(token, "interfaces are compared by name, not by index",
+                            fmt::format("write: {} \"eth0\"", field.name));
+    names.emplace_back(*name);
+    return true;
 }
 
-bool parse_names(Cursor& cursor, Match& match) {
+bool parse_names(Cursor& cursor, const FieldInfo& field, Match& match) {
     if (!cursor.at(TokenKind::LeftBrace))
-        return parse_name(cursor, match.names);
-    if (!parse_set(cursor, [&] { return parse_name(cursor, match.names); }))
+        return parse_name(cursor, field, match.names);
+    if (!parse_set(cursor, [&] { return parse_name(cursor, field, match.names); }))
         return false;
     std::ranges::sort(match.names);
     match.names.erase(std::ranges::unique(match.names).begin(), match.names.end());
@@ -100,7 +103,7 @@ bool refuse_continuation(Cursor& cursor) {
     case TokenKind::ShiftLeft:
     case TokenKind::ShiftRight:
         cursor.error(token, fmt::format("the operator '{}' is not supported yet here", cursor.text(token)),
-                     "masks work on tcp flags; for addresses write a prefix, for numbers a range");
+                     "write it behind the field: meta mark & 0xff == 0x1");
         return true;
     case TokenKind::Word:
         if (cursor.at_word("vmap") || cursor.at_word("map")) {
@@ -172,11 +175,11 @@ std::optional<std::string_view> parse_interface_name(Cursor& cursor) {
     return name;
 }
 
-bool parse_match(Cursor& cursor, Match& match) {
-    const FieldInfo& field = ruleset::info(match.field);
+bool parse_match(Cursor& cursor, const FieldInfo& field, Match& match) {
     if (field.type == ValueType::TcpFlag)
         return parse_flags_match(cursor, field, match) && !refuse_continuation(cursor);
-    if (refuse_continuation(cursor))
+    Bitwise bitwise;
+    if (!bitwise.parse(cursor, field) || refuse_continuation(cursor))
         return false;
     const Token operator_token = cursor.peek();
     const std::optional<Operator> op = parse_operator(cursor);
@@ -187,13 +190,13 @@ bool parse_match(Cursor& cursor, Match& match) {
     match.relation = relation(*op);
     if (!enter_value(cursor))
         return false;
-    if (field.type == ValueType::Ifname) {
+    if (ruleset::is_interface(field.type)) {
         if (has_order(match.relation))
             return cursor.error(operator_token, fmt::format("{} has no order", field_name(field)), "write == or !=");
-        return parse_names(cursor, match) && !refuse_continuation(cursor);
+        return parse_names(cursor, field, match) && !refuse_continuation(cursor);
     }
     return parse_values(cursor, field, match) && !refuse_continuation(cursor) &&
-           check_order(cursor, operator_token, match);
+           check_order(cursor, operator_token, match) && bitwise.apply(cursor, field, match);
 }
 
 }  // namespace xdpctl::lang

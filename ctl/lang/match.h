@@ -10,9 +10,9 @@
 
 namespace xdpctl::lang {
 
-// match.field is set and its words are taken; the rest of the match is read into it. Returns false after reporting an
-// error.
-[[nodiscard]] bool parse_match(Cursor& cursor, ruleset::Match& match);
+// match.field is set and its words are taken; the rest of the match is read into it, with values of the given kind.
+// Returns false after reporting an error.
+[[nodiscard]] bool parse_match(Cursor& cursor, const ruleset::FieldInfo& field, ruleset::Match& match);
 
 // One value, prefix or range of a field. Returns false after reporting an error.
 [[nodiscard]] bool parse_interval(Cursor& cursor, const ruleset::FieldInfo& field, ruleset::Interval& interval);

@@ -2,6 +2,7 @@
 #include "lang/protocols.h"
 
 #include <fmt/format.h>
+#include <linux/if_ether.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -36,39 +37,76 @@ std::optional<std::uint32_t> settled(const Match& match) {
 
 std::optional<std::string> Protocols::require_network(std::string_view protocol) {
     constexpr std::string_view names[] = {"", "ip", "ip6", "arp", "vlan"};
-    const Network wanted = protocol == "ip" ? Network::Ip : protocol == "ip6" ? Network::Ip6 : Network::Vlan;
-    const bool is_open = network_ == Network::Any || (network_ == Network::Vlan && wanted != Network::Vlan);
-    if (!is_open && network_ != wanted)
+    const auto* const name = std::ranges::find(names, protocol);
+    const auto wanted = static_cast<Network>(name - std::begin(names));
+    if (!is_open(wanted) && network_ != wanted)
         return conflict(names[static_cast<std::size_t>(network_)], protocol);
     network_ = wanted;
     return std::nullopt;
 }
 
-std::optional<std::string> Protocols::require_transport(std::string_view protocol, std::uint32_t number) {
+bool Protocols::is_open(Network wanted) const {
+    return network_ == Network::Any || (network_ == Network::Vlan && wanted != Network::Vlan);
+}
+
+std::optional<std::string> Protocols::require_transport(const Transport& transport) {
     if (network_ == Network::Arp)
-        return conflict("arp", protocol);
-    if (transport_ && *transport_ != number)
-        return conflict(transport_name(*transport_), protocol);
-    transport_ = number;
+        return conflict("arp", transport.name);
+    if (transport_ && *transport_ != transport.number)
+        return conflict(transport_name(*transport_), transport.name);
+    transport_ = transport.number;
+    if (transport.network != Network::Any && is_open(transport.network))
+        network_ = transport.network;
     return std::nullopt;
 }
 
+void Protocols::settle_network(std::uint32_t ether_type) {
+    switch (ether_type) {
+    case ETH_P_IP:
+        network_ = Network::Ip;
+        break;
+    case ETH_P_IPV6:
+        network_ = Network::Ip6;
+        break;
+    case ETH_P_ARP:
+        network_ = Network::Arp;
+        break;
+    case ETH_P_8021Q:
+    case ETH_P_8021AD:
+        network_ = Network::Vlan;
+        break;
+    default:
+        break;
+    }
+}
+
 std::optional<std::string> Protocols::add(const Match& match) {
+    static constexpr Transport transports[] = {
+        {"tcp", IPPROTO_TCP, Network::Any},         {"udp", IPPROTO_UDP, Network::Any},
+        {"udplite", IPPROTO_UDPLITE, Network::Any}, {"dccp", IPPROTO_DCCP, Network::Any},
+        {"sctp", IPPROTO_SCTP, Network::Any},       {"icmp", IPPROTO_ICMP, Network::Ip},
+        {"icmpv6", IPPROTO_ICMPV6, Network::Ip6},   {"igmp", IPPROTO_IGMP, Network::Ip},
+        {"ah", IPPROTO_AH, Network::Any},           {"esp", IPPROTO_ESP, Network::Any},
+        {"comp", IPPROTO_COMP, Network::Any},
+    };
     const std::string_view protocol = ruleset::info(match.field).protocol;
     switch (match.field) {
     case Field::EtherType:
         if (const auto type = settled(match))
-            network_ = *type == 0x0800                      ? Network::Ip
-                       : *type == 0x86dd                    ? Network::Ip6
-                       : *type == 0x0806                    ? Network::Arp
-                       : *type == 0x8100 || *type == 0x88a8 ? Network::Vlan
-                                                            : network_;
+            settle_network(*type);
         return std::nullopt;
-    case Field::EtherSaddr:
-    case Field::EtherDaddr:
-    case Field::MetaIifname:
-    case Field::MetaOifname:
-    case Field::MetaLength:
+    case Field::MetaProtocol:
+        if (const auto type = settled(match); type && network_ != Network::Vlan)
+            settle_network(*type);
+        return std::nullopt;
+    case Field::VlanType:
+    case Field::VlanInnerType:
+        if (auto found = require_network(protocol))
+            return found;
+        if (const auto type = settled(match)) {
+            settle_network(*type);
+            in_second_tag_ |= network_ == Network::Vlan;
+        }
         return std::nullopt;
     case Field::MetaL4proto:
         if (!transport_)
@@ -79,38 +117,15 @@ std::optional<std::string> Protocols::add(const Match& match) {
         if (!transport_)
             transport_ = settled(match);
         return require_network(protocol);
-    case Field::VlanId:
-    case Field::IpSaddr:
-    case Field::IpDaddr:
-    case Field::Ip6Saddr:
-    case Field::Ip6Daddr:
+    default:
+        break;
+    }
+    if (protocol == "ip" || protocol == "ip6" || protocol == "arp" || protocol == "vlan")
         return require_network(protocol);
-    case Field::TcpSport:
-    case Field::TcpDport:
-    case Field::TcpFlags:
-        return require_transport(protocol, IPPROTO_TCP);
-    case Field::UdpSport:
-    case Field::UdpDport:
-        return require_transport(protocol, IPPROTO_UDP);
-    case Field::SctpSport:
-    case Field::SctpDport:
-        return require_transport(protocol, IPPROTO_SCTP);
-    case Field::IcmpType:
-    case Field::IcmpCode: {
-        auto found = require_transport(protocol, IPPROTO_ICMP);
-        if (network_ == Network::Any || network_ == Network::Vlan)
-            network_ = Network::Ip;
-        return found;
-    }
-    case Field::Icmpv6Type:
-    case Field::Icmpv6Code: {
-        auto found = require_transport(protocol, IPPROTO_ICMPV6);
-        if (network_ == Network::Any || network_ == Network::Vlan)
-            network_ = Network::Ip6;
-        return found;
-    }
-    }
-    return std::nullopt;
+    if (protocol == "exthdr" || protocol == "frag")
+        return require_network("ip6");
+    const auto* const transport = std::ranges::find(transports, protocol, &Transport::name);
+    return transport == std::end(transports) ? std::nullopt : require_transport(*transport);
 }
 
 }  // namespace xdpctl::lang

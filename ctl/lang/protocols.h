@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "ruleset/model.h"
 
@@ -15,14 +16,26 @@ public:
     // Takes the match into account. Returns the conflict with what went before it ("tcp vs. udp"), if there is one.
     [[nodiscard]] std::optional<std::string> add(const ruleset::Match& match);
 
+    // Whether `vlan` means the second tag from here on.
+    [[nodiscard]] bool in_second_tag() const { return in_second_tag_; }
+
 private:
     enum class Network : std::uint8_t { Any, Ip, Ip6, Arp, Vlan };
 
+    struct Transport {
+        std::string_view name;
+        std::uint32_t number;
+        Network network;  // that alone carries it
+    };
+
     std::optional<std::string> require_network(std::string_view protocol);
-    std::optional<std::string> require_transport(std::string_view protocol, std::uint32_t number);
+    std::optional<std::string> require_transport(const Transport& transport);
+    void settle_network(std::uint32_t ether_type);
+    [[nodiscard]] bool is_open(Network wanted) const;
 
     Network network_ = Network::Any;
     std::optional<std::uint32_t> transport_;  // protocol number
+    bool in_second_tag_ = false;
 };
 
 }  // namespace xdpctl::lang

@@ -28,22 +28,34 @@ using ruleset::Rule;
 using ruleset::Statement;
 using ruleset::Verdict;
 
-constexpr std::string_view protocol_words[] = {"ip",   "tcp",  "udp",  "ip6",    "meta",
-                                               "icmp", "vlan", "sctp", "icmpv6", "ether"};
-constexpr std::string_view other_words[] = {"accept", "drop",     "jump",    "goto",    "return", "counter",
-                                            "log",    "continue", "comment", "iifname", "oifname"};
+// In the order of suggestions: the most used ones first.
+constexpr std::string_view protocol_words[] = {"ip",   "tcp", "udp",  "ip6",    "meta",   "icmp", "vlan",
+                                               "sctp", "th",  "arp",  "icmpv6", "ether",  "dccp", "udplite",
+                                               "ah",   "esp", "comp", "igmp",   "exthdr", "frag"};
+constexpr std::string_view other_words[] = {"accept",  "drop", "jump",     "goto",   "return",
+                                            "counter", "log",  "continue", "comment"};
+// Keys of meta that stand alone too.
+constexpr std::string_view bare_meta_words[] = {"iifname", "oifname", "iif", "oif", "mark", "pkttype", "cpu"};
 // Keys of meta that nft does not take without it.
-constexpr std::string_view meta_words[] = {"length", "l4proto", "protocol"};
+constexpr std::string_view meta_words[] = {"length", "l4proto", "protocol", "nfproto", "priority", "random"};
+
+bool is_bare_meta(std::string_view word) {
+    return std::ranges::find(bare_meta_words, word) != std::end(bare_meta_words);
+}
 
 bool starts_field(std::string_view word) {
-    return word == "iifname" || word == "oifname" ||
-           std::ranges::find(protocol_words, word) != std::end(protocol_words);
+    return is_bare_meta(word) || std::ranges::find(protocol_words, word) != std::end(protocol_words);
+}
+
+// Names that nft gives up in favour of others.
+std::string_view current_name(std::string_view protocol, std::string_view name) {
+    return protocol == "vlan" && name == "cfi" ? "dei" : name;
 }
 
 std::vector<std::string_view> field_names(std::string_view protocol) {
     std::vector<std::string_view> names;
     for (const ruleset::FieldInfo& field : ruleset::fields())
-        if (field.protocol == protocol)
+        if (field.protocol == protocol && std::ranges::find(names, field.name) == names.end())
             names.push_back(field.name);
     return names;
 }
@@ -51,6 +63,7 @@ std::vector<std::string_view> field_names(std::string_view protocol) {
 std::string word_hint(std::string_view word) {
     std::vector<std::string_view> words(std::begin(protocol_words), std::end(protocol_words));
     words.insert(words.end(), std::begin(other_words), std::end(other_words));
+    words.insert(words.end(), std::begin(bare_meta_words), std::end(bare_meta_words));
     std::string near = did_you_mean(word, words);
     if (!near.empty())
         return near;
@@ -71,6 +84,28 @@ void refuse_field(Cursor& cursor, std::string_view protocol) {
     std::string near = did_you_mean(name, names);
     cursor.error(token, fmt::format("unknown field '{}' of {}", name, protocol),
                  near.empty() ? fmt::format("fields: {}", fmt::join(names, ", ")) : std::move(near));
+}
+
+// arp saddr ip
+std::optional<Field> parse_field_of_two_words(Cursor& cursor, std::string_view protocol) {
+    const std::string_view first = cursor.text(cursor.peek());
+    std::vector<std::string_view> seconds;
+    for (const std::string_view name : field_names(protocol))
+        if (name.starts_with(fmt::format("{} ", first)))
+            seconds.push_back(name.substr(first.size() + 1));
+    if (seconds.empty()) {
+        refuse_field(cursor, protocol);
+        return std::nullopt;
+    }
+    cursor.take();
+    const std::string_view second = cursor.at(TokenKind::Word) ? cursor.text(cursor.peek()) : std::string_view{};
+    const auto field = ruleset::find_field(protocol, fmt::format("{} {}", first, second));
+    if (field)
+        cursor.take();
+    else
+        cursor.expected(fmt::format("'{}'", fmt::join(seconds, "' or '")),
+                        fmt::format("write: {} {} {}", protocol, first, seconds.front()));
+    return field;
 }
 
 // What a lookup finds is not known here: it only implies the protocols of its fields.
@@ -118,7 +153,7 @@ bool RuleParser::parse(Rule& rule) {
 }
 
 bool RuleParser::parse_statements() {
-    Protocols protocols;
+    protocols_ = {};
     const Token* verdict = nullptr;
     while (!cursor_.at_statement_end() && !cursor_.at_word("comment")) {
         const Token& first = cursor_.peek();
@@ -130,19 +165,23 @@ bool RuleParser::parse_statements() {
         const Statement& statement = statements_.back();
         if (ruleset::ends_rule(statement))
             verdict = &first;
-        else if (const auto conflict = conflict_of(statement, protocols))
+        else if (const auto conflict = conflict_of(statement, protocols_))
             return cursor_.error(first, *conflict, "no packet has both: write two rules");
     }
     return true;
 }
 
 bool RuleParser::parse_statement(const Token& first) {
+    if (first.kind == TokenKind::At)
+        return parse_payload();
     if (first.kind != TokenKind::Word)
         return refuse_statement(first);
     const std::string_view word = cursor_.text(first);
+    if (word == "meta" && cursor_.is_word(cursor_.peek_next(), "nfproto"))
+        return parse_family();
     if (starts_field(word)) {
         const auto field = parse_field_name(cursor_);
-        return field && parse_match_of(*field);
+        return field && parse_match_of(protocols_.in_second_tag() ? ruleset::of_second_tag(*field) : *field);
     }
     bool failed = false;
     if (auto outcome = parse_outcome(cursor_, failed)) {
@@ -199,7 +238,53 @@ bool RuleParser::parse_match_of(Field field) {
     }
     Match match;
     match.field = field;
-    if (!parse_match(cursor_, match))
+    if (!parse_match(cursor_, ruleset::info(field), match))
+        return false;
+    statements_.emplace_back(std::move(match));
+    return true;
+}
+
+// What nft calls nfproto in other families is the packet's protocol here.
+bool RuleParser::parse_family() {
+    cursor_.take();
+    cursor_.take();
+    ruleset::FieldInfo field = ruleset::info(Field::MetaProtocol);
+    field.name = "nfproto";
+    field.type = ruleset::ValueType::Nfproto;
+    Match match;
+    match.field = Field::MetaProtocol;
+    if (!parse_match(cursor_, field, match))
+        return false;
+    statements_.emplace_back(std::move(match));
+    return true;
+}
+
+// @ll,offset,length
+bool RuleParser::parse_payload() {
+    constexpr std::string_view bases[] = {"ll", "nh", "th"};
+    constexpr std::string_view form = "write it like @nh,96,32: a base (ll, nh, th), then offset and length in bits";
+    const Token first = cursor_.take();
+    Match match;
+    match.field = Field::Raw;
+    const auto* const base =
+        cursor_.at(TokenKind::Word) ? std::ranges::find(bases, cursor_.text(cursor_.peek())) : std::end(bases);
+    if (base == std::end(bases))
+        return cursor_.expected("ll, nh or th", std::string(form));
+    match.payload.base = static_cast<ruleset::RawPayload::Base>(base - std::begin(bases));
+    cursor_.take();
+    for (std::uint32_t* number : {&match.payload.offset, &match.payload.length}) {
+        if (!cursor_.take_if(TokenKind::Comma))
+            return cursor_.expected("','", std::string(form));
+        const auto value = cursor_.at(TokenKind::Number) ? parse_number(cursor_.text(cursor_.peek())) : std::nullopt;
+        if (!value)
+            return cursor_.expected("a number of bits", std::string(form));
+        *number = static_cast<std::uint32_t>(std::min<std::uint64_t>(*value, ~std::uint32_t{0}));
+        if (number == &match.payload.length)
+            if (const auto fault = ruleset::payload_fault(match.payload))
+                return cursor_.error(first, cursor_.peek(), *fault);
+        cursor_.take();
+    }
+    if (!parse_match(cursor_, ruleset::field_of(match), match))
         return false;
     statements_.emplace_back(std::move(match));
     return true;
@@ -258,8 +343,6 @@ bool RuleParser::parse_comment(Rule& rule) {
 }
 
 bool RuleParser::refuse_statement(const Token& first) {
-    if (first.kind == TokenKind::At)
-        return cursor_.error(first, "raw payload expressions ('@') are not supported yet", "match a field by its name");
     if (first.kind == TokenKind::Dollar)
         return cursor_.error(first, "a variable stands for values, not for statements or fields",
                              "write: tcp dport $ports");
@@ -282,18 +365,17 @@ std::optional<Field> parse_field_name(Cursor& cursor) {
         return std::nullopt;
     }
     cursor.take();
-    if (protocol == "iifname" || protocol == "oifname")
-        return protocol == "iifname" ? Field::MetaIifname : Field::MetaOifname;
+    if (is_bare_meta(protocol))
+        return ruleset::find_field("meta", protocol);
     if (!cursor.at(TokenKind::Word)) {
         cursor.expected(fmt::format("a field of {}", protocol),
                         fmt::format("fields: {}", fmt::join(field_names(protocol), ", ")));
         return std::nullopt;
     }
-    const auto field = ruleset::find_field(protocol, cursor.text(cursor.peek()));
-    if (field)
-        cursor.take();
-    else
-        refuse_field(cursor, protocol);
+    const auto field = ruleset::find_field(protocol, current_name(protocol, cursor.text(cursor.peek())));
+    if (!field)
+        return parse_field_of_two_words(cursor, protocol);
+    cursor.take();
     return field;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lang/cursor.h"
+#include "lang/protocols.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::lang {
@@ -23,6 +24,8 @@ private:
     bool parse_statement(const Token& first);
     bool parse_counter();
     bool parse_log_statement();
+    bool parse_family();
+    bool parse_payload();
     bool parse_match_of(ruleset::Field field);
     bool parse_lookup(std::vector<ruleset::Field> fields);
     bool parse_map(std::vector<ruleset::Field> fields);
@@ -31,6 +34,7 @@ private:
     bool refuse_statement(const Token& first);
 
     Cursor& cursor_;
+    Protocols protocols_;                         // that the rule being read has settled on
     std::vector<ruleset::Statement> statements_;  // of the rule being read; its storage serves all rules
 };
 

@@ -10,7 +10,6 @@ namespace {
 constexpr std::string_view leave_out = "leave it out here; nft can run such a rule beside xdpctl";
 constexpr std::string_view use_drop = "write 'drop'";
 constexpr std::string_view interface_name = "match the name: iifname \"eth0\"";
-constexpr std::string_view split_protocols = "write one rule for each protocol: tcp dport 53, udp dport 53";
 
 constexpr Unsupported statements[] = {
     {"limit", leave_out},
@@ -37,26 +36,16 @@ constexpr Unsupported statements[] = {
     {"synproxy", leave_out},
     {"reset", leave_out},
     {"secmark", leave_out},
-    {"arp", "match all of ARP: ether type arp"},
-    {"th", split_protocols},
-    {"udplite", "match all of it: meta l4proto udplite"},
-    {"dccp", "match all of it: meta l4proto dccp"},
-    {"ah", "match all of it: meta l4proto ah"},
-    {"esp", "match all of it: meta l4proto esp"},
-    {"comp", "match all of it: meta l4proto comp"},
-    {"igmp", "match all of it: meta l4proto igmp"},
     {"gre", "match all of it: meta l4proto gre"},
     {"vxlan", leave_out},
     {"geneve", leave_out},
     {"gretap", leave_out},
-    {"exthdr", leave_out},
     {"hbh", leave_out},
     {"rt", leave_out},
     {"rt0", leave_out},
     {"rt2", leave_out},
     {"rt4", leave_out},
     {"srh", leave_out},
-    {"frag", leave_out},
     {"dst", leave_out},
     {"mh", leave_out},
     {"fib", leave_out},
@@ -68,17 +57,12 @@ constexpr Unsupported statements[] = {
     {"jhash", leave_out},
     {"symhash", leave_out},
     {"xt", leave_out},
-    {"iif", interface_name},
-    {"oif", "match the name: oifname \"eth0\""},
     {"iiftype", leave_out},
     {"oiftype", leave_out},
     {"iifgroup", interface_name},
     {"oifgroup", leave_out},
     {"iifkind", interface_name},
     {"oifkind", leave_out},
-    {"mark", leave_out},
-    {"pkttype", "match the address: ether daddr ff:ff:ff:ff:ff:ff"},
-    {"cpu", leave_out},
     {"cgroup", leave_out},
     {"skuid", leave_out},
     {"skgid", leave_out},
@@ -98,79 +82,28 @@ struct ProtocolFields {
     std::span<const Unsupported> fields;
 };
 
-constexpr Unsupported vlan_fields[] = {{"pcp", leave_out}, {"dei", leave_out}, {"cfi", leave_out}, {"type", leave_out}};
-constexpr Unsupported ip_fields[] = {
-    {"version", "match the protocol: ether type ip"},
-    {"hdrlength", leave_out},
-    {"dscp", leave_out},
-    {"ecn", leave_out},
-    {"length", "match the packet's: meta length"},
-    {"id", leave_out},
-    {"frag-off", leave_out},
-    {"ttl", leave_out},
-    {"checksum", leave_out},
-    {"option", leave_out},
-};
-constexpr Unsupported ip6_fields[] = {
-    {"version", "match the protocol: ether type ip6"},
-    {"dscp", leave_out},
-    {"ecn", leave_out},
-    {"flowlabel", leave_out},
-    {"length", "match the packet's: meta length"},
-    {"hoplimit", leave_out},
-};
-constexpr Unsupported tcp_fields[] = {
-    {"sequence", leave_out}, {"ackseq", leave_out},   {"doff", leave_out},   {"reserved", leave_out},
-    {"window", leave_out},   {"checksum", leave_out}, {"urgptr", leave_out}, {"option", leave_out},
-};
-constexpr Unsupported udp_fields[] = {{"length", "match the packet's: meta length"}, {"checksum", leave_out}};
-constexpr Unsupported sctp_fields[] = {{"vtag", leave_out}, {"checksum", leave_out}, {"chunk", leave_out}};
-constexpr Unsupported icmp_fields[] = {
-    {"checksum", leave_out}, {"id", leave_out}, {"sequence", leave_out}, {"mtu", leave_out}, {"gateway", leave_out},
-};
+constexpr Unsupported ip_fields[] = {{"option", leave_out}};
+constexpr Unsupported tcp_fields[] = {{"option", leave_out}};
+constexpr Unsupported sctp_fields[] = {{"chunk", leave_out}};
 constexpr Unsupported icmpv6_fields[] = {
-    {"checksum", leave_out}, {"parameter-problem", leave_out}, {"mtu", leave_out},       {"packet-too-big", leave_out},
-    {"id", leave_out},       {"sequence", leave_out},          {"max-delay", leave_out},
+    {"parameter-problem", "write: @th,32,32"},
+    {"packet-too-big", "write: icmpv6 mtu"},
+    {"taddr", "write: @th,64,128"},
+    {"daddr", "write: @th,192,128"},
 };
+constexpr Unsupported exthdr_fields[] = {{"hop", "write: exthdr hbh exists"}, {"srh", "write: exthdr rt exists"}};
 constexpr Unsupported meta_fields[] = {
-    {"protocol", "write: ether type ip"},
-    {"nfproto", "write: ether type ip, or ether type ip6"},
-    {"mark", leave_out},
-    {"priority", leave_out},
-    {"random", leave_out},
-    {"iif", interface_name},
-    {"oif", "match the name: oifname \"eth0\""},
-    {"iiftype", leave_out},
-    {"oiftype", leave_out},
-    {"iifgroup", interface_name},
-    {"oifgroup", leave_out},
-    {"iifkind", interface_name},
-    {"oifkind", leave_out},
-    {"pkttype", "match the address: ether daddr ff:ff:ff:ff:ff:ff"},
-    {"cpu", leave_out},
-    {"cgroup", leave_out},
-    {"skuid", leave_out},
-    {"skgid", leave_out},
-    {"rtclassid", leave_out},
-    {"nftrace", leave_out},
-    {"ibrname", leave_out},
-    {"obrname", leave_out},
-    {"ibriport", leave_out},
-    {"obriport", leave_out},
-    {"ibrpvid", leave_out},
-    {"ibrvproto", leave_out},
-    {"secpath", leave_out},
-    {"ipsec", leave_out},
-    {"sdif", leave_out},
-    {"sdifname", leave_out},
-    {"time", leave_out},
-    {"day", leave_out},
-    {"hour", leave_out},
+    {"iiftype", leave_out},      {"oiftype", leave_out},   {"iifgroup", interface_name}, {"oifgroup", leave_out},
+    {"iifkind", interface_name}, {"oifkind", leave_out},   {"cgroup", leave_out},        {"skuid", leave_out},
+    {"skgid", leave_out},        {"rtclassid", leave_out}, {"nftrace", leave_out},       {"ibrname", leave_out},
+    {"obrname", leave_out},      {"ibriport", leave_out},  {"obriport", leave_out},      {"ibrpvid", leave_out},
+    {"ibrvproto", leave_out},    {"secpath", leave_out},   {"ipsec", leave_out},         {"sdif", leave_out},
+    {"sdifname", leave_out},     {"time", leave_out},      {"day", leave_out},           {"hour", leave_out},
 };
 
 constexpr ProtocolFields protocol_fields[] = {
-    {"vlan", vlan_fields}, {"ip", ip_fields},     {"ip6", ip6_fields},       {"tcp", tcp_fields},   {"udp", udp_fields},
-    {"sctp", sctp_fields}, {"icmp", icmp_fields}, {"icmpv6", icmpv6_fields}, {"meta", meta_fields},
+    {"ip", ip_fields},         {"tcp", tcp_fields},       {"sctp", sctp_fields},
+    {"icmpv6", icmpv6_fields}, {"exthdr", exthdr_fields}, {"meta", meta_fields},
 };
 
 constexpr std::string_view one_table = "state the whole ruleset as table blocks";

@@ -82,6 +82,10 @@ bool looks_numeric(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool takes_numbers(ValueType type) {
+    return type != ValueType::Nfproto;
+}
+
 std::string_view noun(ValueType type) {
     switch (type) {
     case ValueType::EtherAddr:
@@ -108,6 +112,29 @@ std::string_view noun(ValueType type) {
         return "an ICMPv6 type";
     case ValueType::Icmpv6Code:
         return "an ICMPv6 code";
+    case ValueType::IgmpType:
+        return "an IGMP type";
+    case ValueType::ArpOperation:
+        return "an ARP operation";
+    case ValueType::DccpType:
+        return "a DCCP packet type";
+    case ValueType::Dscp:
+        return "a DSCP";
+    case ValueType::Ecn:
+        return "an ECN codepoint";
+    case ValueType::Nfproto:
+        return "an address family";
+    case ValueType::Existence:
+        return "'exists' or 'missing'";
+    case ValueType::PacketType:
+        return "a packet type";
+    case ValueType::Mark:
+        return "a mark";
+    case ValueType::TcHandle:
+        return "a class";
+    case ValueType::Hexadecimal:
+        return "a number";
+    case ValueType::Ifindex:
     case ValueType::Ifname:
         return "an interface name";
     }
@@ -135,7 +162,23 @@ std::string example(ValueType type) {
     case ValueType::Icmpv6Type:
     case ValueType::Icmpv6Code:
         return fmt::format("write a number from 0 to 255, or one of: {}", fmt::join(ruleset::symbols(type), ", "));
+    case ValueType::Dscp:
+    case ValueType::Ecn:
+    case ValueType::IgmpType:
+    case ValueType::ArpOperation:
+    case ValueType::DccpType:
+        return fmt::format("write a number, or one of: {}", fmt::join(ruleset::symbols(type), ", "));
+    case ValueType::Nfproto:
+    case ValueType::Existence:
+    case ValueType::PacketType:
+        return fmt::format("write one of: {}", fmt::join(ruleset::symbols(type), ", "));
+    case ValueType::Mark:
+        return "write a number like 0x00000001";
+    case ValueType::TcHandle:
+        return "write it like 1:10, in hexadecimal, or none or root";
     case ValueType::Integer:
+    case ValueType::Hexadecimal:
+    case ValueType::Ifindex:
     case ValueType::Ifname:
         break;
     }
@@ -159,11 +202,56 @@ std::string hint_for(const FieldInfo& field, std::string_view text) {
 }
 
 void report(Cursor& cursor, const Token& token, const FieldInfo& field, std::string_view text) {
-    if (looks_numeric(text) || token.kind == TokenKind::Number)
+    if (takes_numbers(field.type) && (looks_numeric(text) || token.kind == TokenKind::Number))
         cursor.error(token, fmt::format("{} is out of range: {} has values from 0 to {}", text, field_name(field),
                                         static_cast<std::uint64_t>(value_max(field.bits))));
     else
         cursor.error(token, fmt::format("'{}' is not {}", text.substr(0, 64), noun(field.type)), hint_for(field, text));
+}
+
+// Wider than 64 bits in hexadecimal only.
+std::optional<Value> parse_wide_number(std::string_view text) {
+    if (const auto number = parse_number(text))
+        return *number;
+    if (!text.starts_with("0x") && !text.starts_with("0X"))
+        return std::nullopt;
+    std::string_view digits = text.substr(2);
+    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+    if (digits.size() <= 16 || digits.size() > 32)
+        return std::nullopt;
+    Value value = 0;
+    for (const std::size_t half : {digits.size() - 16, std::size_t{16}}) {
+        std::uint64_t part = 0;
+        const auto [rest, fault] = std::from_chars(digits.data(), digits.data() + half, part, 16);
+        if (fault != std::errc{} || rest != digits.data() + half)
+            return std::nullopt;
+        value = value << 64U | part;
+        digits.remove_prefix(half);
+    }
+    return value;
+}
+
+std::optional<std::uint32_t> parse_tc_number(std::string_view text) {
+    std::uint32_t value = 0;
+    const auto [rest, fault] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (fault != std::errc{} || rest != text.data() + text.size() || value > 0xffff)
+        return std::nullopt;
+    return value;
+}
+
+// Behind the major number and in front of the colon.
+std::optional<Value> parse_tc_minor(Cursor& cursor, const Token& token) {
+    const auto major = parse_tc_number(cursor.text(token));
+    const Token colon = cursor.take();
+    const Token minor_token = cursor.peek();
+    std::optional<std::uint32_t> minor = 0;
+    if (minor_token.offset == colon.offset + 1 &&
+        (minor_token.kind == TokenKind::Number || minor_token.kind == TokenKind::Word))
+        minor = parse_tc_number(cursor.text(cursor.take()));
+    if (major && minor)
+        return Value{*major} << 16U | *minor;
+    cursor.error(token, minor_token, "that is not a class", example(ValueType::TcHandle));
+    return std::nullopt;
 }
 
 }  // namespace
@@ -209,9 +297,11 @@ std::optional<Value> parse_value(Cursor& cursor, const FieldInfo& field) {
     }
     cursor.take();
     const std::string_view text = cursor.unquoted(token);
+    if (field.type == ValueType::TcHandle && cursor.at(TokenKind::Colon))
+        return parse_tc_minor(cursor, token);
     std::optional<Value> value = parse_address(field.type, text);
-    if (!value)
-        value = parse_number(text);
+    if (!value && takes_numbers(field.type))
+        value = parse_wide_number(text);
     if (!value)
         value = ruleset::constant(field.type, text);
     if (!value || *value > value_max(field.bits)) {
@@ -224,6 +314,16 @@ std::optional<Value> parse_value(Cursor& cursor, const FieldInfo& field) {
     }
     return value;
 }
+
+namespace {
+
+std::string format_hexadecimal(Value value) {
+    const auto low = static_cast<std::uint64_t>(value);
+    const auto high = static_cast<std::uint64_t>(value >> 64U);
+    return high == 0 ? fmt::format("0x{:x}", low) : fmt::format("0x{:x}{:016x}", high, low);
+}
+
+}  // namespace
 
 std::string format_plain(ValueType type, Value value) {
     switch (type) {
@@ -238,15 +338,28 @@ std::string format_plain(ValueType type, Value value) {
     }
     case ValueType::EtherType:
         return fmt::format("0x{:04x}", static_cast<std::uint32_t>(value));
+    case ValueType::ArpOperation:
+        return fmt::format("0x{:04x}", static_cast<std::uint32_t>(value));
+    case ValueType::Mark:
+        return fmt::format("0x{:08x}", static_cast<std::uint32_t>(value));
+    case ValueType::Dscp:
+    case ValueType::Ecn:
+    case ValueType::DccpType:
+        return fmt::format("0x{:02x}", static_cast<std::uint32_t>(value));
     case ValueType::TcpFlag:
         return fmt::format("0x{:x}", static_cast<std::uint32_t>(value));
+    case ValueType::TcHandle:
+        return fmt::format("{:x}:{:x}", static_cast<std::uint32_t>(value >> 16U),
+                           static_cast<std::uint32_t>(value & 0xffff));
+    case ValueType::Hexadecimal:
+        return format_hexadecimal(value);
     default:
         return fmt::format("{}", static_cast<std::uint64_t>(value));
     }
 }
 
 std::string format_value(ValueType type, Value value) {
-    if (!is_address(type))
+    if (!is_address(type) && value <= ~std::uint32_t{0})
         if (const auto symbol = ruleset::symbol(type, static_cast<std::uint32_t>(value)))
             return std::string(*symbol);
     return format_plain(type, value);
@@ -272,8 +385,10 @@ std::optional<unsigned> prefix_length(const ruleset::Interval& interval, unsigne
 }
 
 std::string field_name(const FieldInfo& field) {
-    if (field.type == ValueType::Ifname)
+    if (ruleset::is_interface(field.type))
         return std::string(field.name);
+    if (field.field == ruleset::Field::Raw)
+        return "a raw payload expression";
     return fmt::format("{} {}", field.protocol, field.name);
 }
 

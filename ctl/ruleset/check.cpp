@@ -107,10 +107,9 @@ std::string full_name(const FieldInfo& field) {
 }
 
 std::optional<std::string> interface_fault(const Match& match, const FieldInfo& field, std::optional<Hook> hook) {
-    if (match.field == Field::MetaIifname && hook == Hook::Egress)
-        return "iifname is not known on the egress hook";
-    if (match.field == Field::MetaOifname && hook == Hook::Ingress)
-        return "oifname is not known on the ingress hook";
+    const bool is_incoming = match.field == Field::MetaIifname || match.field == Field::MetaIif;
+    if (hook && is_incoming != (*hook == Hook::Ingress))
+        return fmt::format("{} is not known on the {} hook", field.name, hook_name(*hook));
     if (match.relation != Relation::Equal && match.relation != Relation::NotEqual)
         return fmt::format("{} has no order: only == and != compare it", field.name);
     if (match.names.empty() || !match.values.empty() || match.mask)
@@ -120,7 +119,7 @@ std::optional<std::string> interface_fault(const Match& match, const FieldInfo& 
     if (!std::ranges::is_sorted(match.names) || std::ranges::adjacent_find(match.names) != match.names.end())
         return fmt::format("{}: names are not sorted", field.name);
     for (std::string_view name : match.names) {
-        if (name.ends_with('*'))
+        if (field.type == ValueType::Ifname && name.ends_with('*'))
             name.remove_suffix(1);
         if (auto fault = device_fault(name))
             return fmt::format("{}: {}", field.name, *fault);
@@ -132,10 +131,13 @@ std::optional<std::string> value_fault(const Match& match, const FieldInfo& fiel
     const Value limit = value_limit(field);
     if (!match.names.empty())
         return fmt::format("{} does not compare names", full_name(field));
-    if (match.mask && (field.type != ValueType::TcpFlag || *match.mask > limit))
-        return fmt::format("{} does not take that mask", full_name(field));
+    const bool is_disjoint = match.ones == 0 || (match.mask && (*match.mask & match.ones) == 0);
+    if (match.mask.value_or(0) > limit || match.ones > limit || !is_disjoint ||
+        (match.mask && field.type == ValueType::Existence))
+        return fmt::format("{} has no such bits", full_name(field));
     if (match.is_flags)
-        return match.mask && match.values.empty() && match.relation == Relation::Equal && !match.is_set
+        return field.type == ValueType::TcpFlag && match.mask && match.ones == 0 && match.values.empty() &&
+                       match.relation == Relation::Equal && !match.is_set
                    ? std::nullopt
                    : std::optional(fmt::format("{}: a test of flags has a mask and no values", full_name(field)));
     if (match.values.empty() || match.is_set != (match.values.size() > 1))
@@ -155,8 +157,11 @@ std::optional<std::string> value_fault(const Match& match, const FieldInfo& fiel
 }
 
 std::optional<std::string> match_fault(const Match& match, std::optional<Hook> hook) {
-    const FieldInfo& field = info(match.field);
-    return field.type == ValueType::Ifname ? interface_fault(match, field, hook) : value_fault(match, field);
+    const FieldInfo field = field_of(match);
+    if (match.field == Field::Raw)
+        if (auto fault = payload_fault(match.payload))
+            return fault;
+    return is_interface(field.type) ? interface_fault(match, field, hook) : value_fault(match, field);
 }
 
 std::optional<std::string> rule_fault(const Rule& rule, std::optional<Hook> hook) {
@@ -551,6 +556,17 @@ std::optional<std::string> log_fault(const Log& log) {
     if (log.group && log.level != LogLevel::Warn)
         return "a log has a level or a group, not both";
     return text_fault("prefix", log.prefix, log_prefix_size_max);
+}
+
+std::optional<std::string> payload_fault(const RawPayload& payload) {
+    if (payload.length == 0 || payload.offset > raw_payload_offset_max)
+        return fmt::format("raw payload begins within {} bits of its header and has at least one bit",
+                           raw_payload_offset_max);
+    // Whole bytes are loaded.
+    if (payload.offset % 8 + payload.length > raw_payload_bits_max)
+        return fmt::format("raw payload has at most {} bits, counted from the beginning of its first byte",
+                           raw_payload_bits_max);
+    return std::nullopt;
 }
 
 std::string_view hook_name(Hook hook) {

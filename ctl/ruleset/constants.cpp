@@ -19,6 +19,8 @@ constexpr Constant ether_types[] = {
     {"ip", 0x0800}, {"arp", 0x0806}, {"ip6", 0x86dd}, {"8021q", 0x8100}, {"8021ad", 0x88a8}, {"vlan", 0x8100},
 };
 
+constexpr Constant network_families[] = {{"ipv4", 0x0800}, {"ipv6", 0x86dd}};
+
 constexpr Constant tcp_flags[] = {
     {"fin", 0x01}, {"syn", 0x02}, {"rst", 0x04}, {"psh", 0x08},
     {"ack", 0x10}, {"urg", 0x20}, {"ecn", 0x40}, {"cwr", 0x80},
@@ -50,6 +52,37 @@ constexpr Constant icmpv6_codes[] = {
     {"no-route", 0},         {"admin-prohibited", 1}, {"addr-unreachable", 3},
     {"port-unreachable", 4}, {"policy-fail", 5},      {"reject-route", 6},
 };
+
+constexpr Constant igmp_types[] = {
+    {"membership-query", 17},     {"membership-report-v1", 18}, {"membership-report-v2", 22},
+    {"membership-report-v3", 34}, {"leave-group", 23},
+};
+
+constexpr Constant arp_operations[] = {
+    {"request", 1}, {"reply", 2}, {"rrequest", 3}, {"rreply", 4}, {"inrequest", 8}, {"inreply", 9}, {"nak", 10},
+};
+
+constexpr Constant dccp_types[] = {
+    {"request", 0},  {"response", 1}, {"data", 2},  {"ack", 3},  {"dataack", 4},
+    {"closereq", 5}, {"close", 6},    {"reset", 7}, {"sync", 8}, {"syncack", 9},
+};
+
+constexpr Constant dscp_classes[] = {
+    {"cs0", 0x00},  {"cs1", 0x08},  {"cs2", 0x10},  {"cs3", 0x18},   {"cs4", 0x20},  {"cs5", 0x28},  {"cs6", 0x30},
+    {"cs7", 0x38},  {"df", 0x00},   {"be", 0x00},   {"lephb", 0x01}, {"af11", 0x0a}, {"af12", 0x0c}, {"af13", 0x0e},
+    {"af21", 0x12}, {"af22", 0x14}, {"af23", 0x16}, {"af31", 0x1a},  {"af32", 0x1c}, {"af33", 0x1e}, {"af41", 0x22},
+    {"af42", 0x24}, {"af43", 0x26}, {"va", 0x2c},   {"ef", 0x2e},
+};
+
+constexpr Constant ecn_codes[] = {{"not-ect", 0}, {"ect1", 1}, {"ect0", 2}, {"ce", 3}};
+
+constexpr Constant existence[] = {{"exists", 1}, {"missing", 0}};
+
+constexpr Constant packet_types[] = {
+    {"host", 0}, {"unicast", 0}, {"broadcast", 1}, {"multicast", 2}, {"other", 3},
+};
+
+constexpr Constant tc_handles[] = {{"none", 0}, {"root", 0xffffffff}};
 
 // Lower-case names first: they are printed; the aliases after them are only read.
 constexpr Constant inet_protocols[] = {
@@ -541,10 +574,31 @@ std::span<const Constant> constants_of(ValueType type) {
         return icmpv6_types;
     case ValueType::Icmpv6Code:
         return icmpv6_codes;
+    case ValueType::IgmpType:
+        return igmp_types;
+    case ValueType::ArpOperation:
+        return arp_operations;
+    case ValueType::DccpType:
+        return dccp_types;
+    case ValueType::Dscp:
+        return dscp_classes;
+    case ValueType::Ecn:
+        return ecn_codes;
+    case ValueType::Nfproto:
+        return network_families;
+    case ValueType::Existence:
+        return existence;
+    case ValueType::PacketType:
+        return packet_types;
+    case ValueType::TcHandle:
+        return tc_handles;
     case ValueType::EtherAddr:
     case ValueType::Integer:
     case ValueType::Ipv4Addr:
     case ValueType::Ipv6Addr:
+    case ValueType::Mark:
+    case ValueType::Hexadecimal:
+    case ValueType::Ifindex:
     case ValueType::Ifname:
         break;
     }
@@ -591,10 +645,31 @@ std::span<const std::string_view> symbols(ValueType type) {
         return names<icmpv6_types>;
     case ValueType::Icmpv6Code:
         return names<icmpv6_codes>;
+    case ValueType::IgmpType:
+        return names<igmp_types>;
+    case ValueType::ArpOperation:
+        return names<arp_operations>;
+    case ValueType::DccpType:
+        return names<dccp_types>;
+    case ValueType::Dscp:
+        return names<dscp_classes>;
+    case ValueType::Ecn:
+        return names<ecn_codes>;
+    case ValueType::Nfproto:
+        return names<network_families>;
+    case ValueType::Existence:
+        return names<existence>;
+    case ValueType::PacketType:
+        return names<packet_types>;
+    case ValueType::TcHandle:
+        return names<tc_handles>;
     case ValueType::EtherAddr:
     case ValueType::Integer:
     case ValueType::Ipv4Addr:
     case ValueType::Ipv6Addr:
+    case ValueType::Mark:
+    case ValueType::Hexadecimal:
+    case ValueType::Ifindex:
     case ValueType::Ifname:
         break;
     }

@@ -7,12 +7,24 @@ namespace xdpctl::ruleset {
 namespace {
 
 constexpr KeyType types[] = {
-    {"ipv4_addr", ValueType::Ipv4Addr, 32},    {"ipv6_addr", ValueType::Ipv6Addr, 128},
-    {"ether_addr", ValueType::EtherAddr, 48},  {"ether_type", ValueType::EtherType, 16},
-    {"inet_proto", ValueType::InetProto, 8},   {"inet_service", ValueType::InetService, 16},
-    {"ifname", ValueType::Ifname, 0},          {"tcp_flag", ValueType::TcpFlag, 8},
-    {"icmp_type", ValueType::IcmpType, 8},     {"icmp_code", ValueType::IcmpCode, 8},
-    {"icmpv6_type", ValueType::Icmpv6Type, 8}, {"icmpv6_code", ValueType::Icmpv6Code, 8},
+    {"ipv4_addr", ValueType::Ipv4Addr, 32},
+    {"ipv6_addr", ValueType::Ipv6Addr, 128},
+    {"ether_addr", ValueType::EtherAddr, 48},
+    {"ether_type", ValueType::EtherType, 16},
+    {"inet_proto", ValueType::InetProto, 8},
+    {"inet_service", ValueType::InetService, 16},
+    {"ifname", ValueType::Ifname, 0},
+    {"tcp_flag", ValueType::TcpFlag, 8},
+    {"icmp_type", ValueType::IcmpType, 8},
+    {"icmp_code", ValueType::IcmpCode, 8},
+    {"icmpv6_type", ValueType::Icmpv6Type, 8},
+    {"icmpv6_code", ValueType::Icmpv6Code, 8},
+    {"mark", ValueType::Mark, 32},
+    {"classid", ValueType::TcHandle, 32},
+    {"arp_op", ValueType::ArpOperation, 16},
+    {"dscp", ValueType::Dscp, 6},
+    {"ecn", ValueType::Ecn, 2},
+    {"pkt_type", ValueType::PacketType, 8},
 };
 
 }  // namespace

@@ -11,6 +11,13 @@ bool ends_rule(const Statement& statement) {
            (branch != nullptr && branch->kind != Branch::Kind::Continue);
 }
 
+FieldInfo field_of(const Match& match) {
+    FieldInfo field = info(match.field);
+    if (match.field == Field::Raw)
+        field.bits = match.payload.length;
+    return field;
+}
+
 const Counter* Rule::counter() const {
     for (const Statement& statement : statements)
         if (const auto* counter = std::get_if<Counter>(&statement))

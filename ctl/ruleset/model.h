@@ -22,21 +22,43 @@ namespace xdpctl::ruleset {
 
 enum class Relation : std::uint8_t { Equal, NotEqual, Less, Greater, LessEqual, GreaterEqual };
 
+// Some bits of the packet, counted from a header: `@nh,96,32`.
+struct RawPayload {
+    enum class Base : std::uint8_t { Link, Network, Transport };
+    Base base{};
+    std::uint32_t offset = 0;  // in bits
+    std::uint32_t length = 0;  // in bits
+    bool operator==(const RawPayload&) const = default;
+};
+
+inline constexpr std::uint32_t raw_payload_bits_max = 128;
+inline constexpr std::uint32_t raw_payload_offset_max = 2048 * 8;
+
 // `tcp dport 22`, `ip saddr != { 192.0.2.0/24, 198.51.100.1-198.51.100.9 }`, `tcp flags & (syn | ack) == syn`.
-// Holds when the packet has the field and (field & mask) stands in the relation to the values; for several values
-// Equal means "one of", NotEqual "none of"; other relations have one value with first == last.
+// Holds when the packet has the field and ((field & mask) | ones) stands in the relation to the values; for several
+// values Equal means "one of", NotEqual "none of"; other relations have one value with first == last.
 // A packet without the field matches neither Equal nor NotEqual.
 // `tcp flags ! syn,ack` is (flags & mask) == 0.
 struct Match {
     Field field{};
     Relation relation = Relation::Equal;
-    bool is_set = false;             // two or more values, in braces: like nft, a set of one value is that value
-    bool is_flags = false;           // `tcp flags syn,ack`: holds when any of the mask's bits is set; no values, Equal
-    std::optional<Value> mask;       // for flag matches
+    bool is_set = false;    // two or more values, in braces: like nft, a set of one value is that value
+    bool is_flags = false;  // `tcp flags syn,ack`: holds when any of the mask's bits is set; no values, Equal
+    std::optional<Value> mask;
+    Value ones = 0;                  // bits outside of the mask: `tcp dport | 1 == 5` is (dport & ~1) | 1
+    RawPayload payload = {};         // for Field::Raw
     std::vector<Interval> values;    // sorted by first, not overlapping
-    std::vector<std::string> names;  // for Ifname fields instead of values, sorted; a trailing * is a wildcard
+    std::vector<std::string> names;  // for names of interfaces instead of values, sorted; a trailing * is a wildcard
     bool operator==(const Match&) const = default;
 };
+
+// Of the match's field; for Field::Raw with the width that its payload says.
+[[nodiscard]] FieldInfo field_of(const Match& match);
+
+// Whether values are interfaces, compared by their names.
+[[nodiscard]] constexpr bool is_interface(ValueType type) {
+    return type == ValueType::Ifname || type == ValueType::Ifindex;
+}
 
 // Counts a packet that comes this far in its rule. `start` is the value the counter has when the rule is first loaded.
 struct Counter {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How a chain comes to its verdict about one packet, told from the model rule by rule. What is in the packet is taken
-// from what the entry program found; whether the rest of the datapath agrees is then for the caller to compare.
+// from what the entry program found, and from the frame; whether the rest of the datapath agrees is then for the caller
+// to compare.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "maps/packet.h"
@@ -40,7 +42,9 @@ struct Story {
     [[nodiscard]] const Step* decided() const;  // null when no rule did
 };
 
-// REQUIRES: `packet` is what was found in a frame from a device of the chain, whose slot is its place in the chain.
-[[nodiscard]] Story tell(const ruleset::Chain& chain, const xdpctl_packet& packet);
+// A match on what only the running kernel knows, such as a mark, is told as one on a field that the packet lacks.
+// REQUIRES: `packet` is what was found in the frame, from a device of the chain whose slot is its place in the chain;
+// tags are in the frame.
+[[nodiscard]] Story tell(const ruleset::Chain& chain, const xdpctl_packet& packet, std::span<const std::byte> frame);
 
 }  // namespace xdpctl::story

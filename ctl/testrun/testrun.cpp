@@ -114,6 +114,7 @@ Runner::~Runner() = default;
 Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::string_view device,
                               std::optional<compile::Engine> engine, const ruleset::Table* table) {
     XDPCTL_TRY(check_layer(chain.hook, layer));
+    XDPCTL_TRY(kernel::check_fields(chain, table, layer));
     const auto slot = find_slot(chain, device);
     if (!slot)
         return std::unexpected(slot.error());

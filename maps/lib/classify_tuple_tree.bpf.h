@@ -91,9 +91,10 @@ static __always_inline __u32 find_list(__u32 slot, const __u64 *tree, const __u3
 	return slot & XDPCTL_TUPLE_TREE ? walk_tree(tree, index, dimensions) : index;
 }
 
-static __always_inline bool rest_holds(const struct xdpctl_packet *packet, __u32 order, __u32 action)
+static __always_inline bool rest_holds(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 order,
+				       __u32 action)
 {
-	return !config.residuals.size || !(action & XDPCTL_TUPLE_RESIDUAL) || residuals_hold(packet, order);
+	return !config.residuals.size || !(action & XDPCTL_TUPLE_RESIDUAL) || residuals_hold(ctx, packet, order);
 }
 
 /*
@@ -101,6 +102,7 @@ static __always_inline bool rest_holds(const struct xdpctl_packet *packet, __u32
  * family's walk has its own code with constants in it.
  */
 struct search {
+	struct xdpctl_ctx *ctx;
 	const void *all; /* the tables */
 	const struct xdpctl_packet *packet;
 	bool ipv6;
@@ -161,7 +163,7 @@ static __always_inline void search_list(const struct search *search, __u64 numbe
 		if (record.order >= best->order)
 			return;
 		if (!record.differs && (!config.resumes || record.order >= from) &&
-		    rest_holds(search->packet, record.order, record.action)) {
+		    rest_holds(search->ctx, search->packet, record.order, record.action)) {
 			best->order = record.order;
 			best->action = record.action;
 			return;
@@ -307,27 +309,27 @@ static __always_inline bool decide_by(const struct search *search, struct xdpctl
 	return false;
 }
 
-static __always_inline bool decide4(const void *all, struct xdpctl_packet *packet)
+static __always_inline bool decide4(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet)
 {
-	struct search search = {.all = all, .packet = packet, .ipv6 = false};
+	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = false};
 
 	xdpctl_tuple_make_key4(packet, &search.key4);
 	return decide_by(&search, packet);
 }
 
-static __always_inline bool decide6(const void *all, struct xdpctl_packet *packet)
+static __always_inline bool decide6(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet)
 {
-	struct search search = {.all = all, .packet = packet, .ipv6 = true};
+	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = true};
 
 	xdpctl_tuple_make_key6(packet, &search.key6);
 	return decide_by(&search, packet);
 }
 
-static __always_inline bool decide(const void *all, struct xdpctl_packet *packet)
+static __always_inline bool decide(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet)
 {
 	if (packet->headers & XDPCTL_HEADER_IPV6)
-		return config.records6.size && decide6(all, packet);
-	return config.records4.size && decide4(all, packet);
+		return config.records6.size && decide6(ctx, all, packet);
+	return config.records4.size && decide4(ctx, all, packet);
 }
 
 /* The compiler sees to it that no packet can use up the loops; a kernel that ends them by time may do so nevertheless.
@@ -339,7 +341,7 @@ static __always_inline int classify(struct xdpctl_ctx *ctx)
 
 	if (!packet || !all)
 		return stage_error(0, 0);
-	if (!decide(all, packet)) {
+	if (!decide(ctx, all, packet)) {
 		if (!can_loop())
 			return stage_error(packet->device, packet->length);
 		packet->verdict = config.policy;

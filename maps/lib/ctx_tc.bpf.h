@@ -44,6 +44,32 @@ static __always_inline bool ctx_offloaded_tag(const struct xdpctl_ctx *ctx, __be
 	return true;
 }
 
+static __always_inline bool ctx_has_offloaded_tag(const struct xdpctl_ctx *ctx)
+{
+	return ctx->vlan_present;
+}
+
+/* Bytes of the frame as it lies in memory; false when they are not there. */
+static __always_inline bool ctx_load_bytes(struct xdpctl_ctx *ctx, __u32 offset, void *to, __u32 size)
+{
+	return bpf_skb_load_bytes(ctx, offset, to, size) == 0;
+}
+
+static __always_inline __u32 ctx_mark(const struct xdpctl_ctx *ctx)
+{
+	return ctx->mark;
+}
+
+static __always_inline __u32 ctx_priority(const struct xdpctl_ctx *ctx)
+{
+	return ctx->priority;
+}
+
+static __always_inline __u32 ctx_packet_type(const struct xdpctl_ctx *ctx)
+{
+	return ctx->pkt_type;
+}
+
 /* Moves headers into the linear part. Pointers into the frame are void afterwards. */
 static __always_inline bool ctx_pull(struct xdpctl_ctx *ctx, __u32 attempt)
 {

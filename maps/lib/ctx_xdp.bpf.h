@@ -61,6 +61,33 @@ static __always_inline bool ctx_offloaded_tag(const struct xdpctl_ctx *ctx, __be
 	return false;
 }
 
+static __always_inline bool ctx_has_offloaded_tag(const struct xdpctl_ctx *ctx)
+{
+	return false;
+}
+
+/* Bytes of the frame; false when they are not there. */
+static __always_inline bool ctx_load_bytes(struct xdpctl_ctx *ctx, __u32 offset, void *to, __u32 size)
+{
+	return bpf_xdp_load_bytes(ctx, offset, to, size) == 0;
+}
+
+/* What packets do not have yet: rules that ask for it are not loaded here. */
+static __always_inline __u32 ctx_mark(const struct xdpctl_ctx *ctx)
+{
+	return 0;
+}
+
+static __always_inline __u32 ctx_priority(const struct xdpctl_ctx *ctx)
+{
+	return 0;
+}
+
+static __always_inline __u32 ctx_packet_type(const struct xdpctl_ctx *ctx)
+{
+	return 0;
+}
+
 static __always_inline bool ctx_pull(struct xdpctl_ctx *ctx, __u32 attempt)
 {
 	return false;

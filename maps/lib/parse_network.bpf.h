@@ -36,7 +36,7 @@ struct arp_ipv4 {
 	__be32 target;
 } __attribute__((packed, aligned(2)));
 
-/* ARP between other kinds of addresses is well formed, but has none of the fields. */
+/* ARP between other kinds of addresses is well formed, but has no addresses to match. */
 static __always_inline enum xdpctl_reason parse_arp(struct parser *p)
 {
 	struct xdpctl_packet *packet = p->packet;
@@ -45,6 +45,7 @@ static __always_inline enum xdpctl_reason parse_arp(struct parser *p)
 
 	if (!fixed)
 		return missing(p, sizeof(*fixed), XDPCTL_MALFORMED_ARP);
+	p->headers |= XDPCTL_HEADER_ARP_FIXED;
 	if (fixed->hardware_type != bpf_htons(ARP_HARDWARE_ETHERNET) || fixed->protocol_type != bpf_htons(ETH_P_IP) ||
 	    fixed->hardware_length != ETH_ALEN || fixed->protocol_length != sizeof(__be32))
 		return WELL_FORMED;
@@ -131,6 +132,7 @@ static __always_inline void parse_ipv6_fragment(struct parser *p, const struct i
 {
 	__u32 fragment = bpf_ntohs(extension->fragment);
 
+	p->packet->fragment_offset = p->offset;
 	/* A fragment header with neither is an atomic fragment: a whole datagram (RFC 6946). */
 	if (fragment & (IPV6_OFFSET_MASK | IPV6_MORE_FRAGMENTS))
 		p->headers |= XDPCTL_HEADER_FRAGMENT;
@@ -150,7 +152,27 @@ static __always_inline void skip(struct parser *p, __u32 length)
 	p->offset = *untracked & 0x7fff;
 }
 
-static __always_inline enum xdpctl_reason walk_ipv6_extensions(struct parser *p)
+#define XDPCTL_HEADER_EXTENSIONS                                                                                       \
+	(XDPCTL_HEADER_HOP_OPTIONS | XDPCTL_HEADER_ROUTING | XDPCTL_HEADER_IPV6_FRAGMENT |                             \
+	 XDPCTL_HEADER_DESTINATION_OPTIONS | XDPCTL_HEADER_MOBILITY)
+
+static __always_inline __u32 ipv6_extension_header(__u8 proto)
+{
+	if (proto == IPPROTO_HOPOPTS)
+		return XDPCTL_HEADER_HOP_OPTIONS;
+	if (proto == IPPROTO_ROUTING)
+		return XDPCTL_HEADER_ROUTING;
+	if (proto == IPPROTO_FRAGMENT)
+		return XDPCTL_HEADER_IPV6_FRAGMENT;
+	if (proto == IPPROTO_DSTOPTS)
+		return XDPCTL_HEADER_DESTINATION_OPTIONS;
+	if (proto == IPPROTO_MH)
+		return XDPCTL_HEADER_MOBILITY;
+	return 0;
+}
+
+/* Which headers it has met it tells in the map, where the verifier does not tell one combination from another. */
+static __always_inline enum xdpctl_reason walk_ipv6_extensions(struct parser *p, volatile __u32 *met)
 {
 	struct xdpctl_packet *packet = p->packet;
 	const struct ipv6_extension *extension;
@@ -165,6 +187,7 @@ static __always_inline enum xdpctl_reason walk_ipv6_extensions(struct parser *p)
 		extension = header_at(p, sizeof(*extension));
 		if (!extension || p->offset + sizeof(*extension) > p->end)
 			return missing(p, sizeof(*extension), XDPCTL_MALFORMED_IPV6_EXTENSION);
+		*met |= ipv6_extension_header(proto);
 		length = ipv6_extension_length(proto, extension);
 		if (p->offset + length > p->end)
 			return XDPCTL_MALFORMED_IPV6_EXTENSION;
@@ -178,6 +201,17 @@ static __always_inline enum xdpctl_reason walk_ipv6_extensions(struct parser *p)
 	packet->l4_proto = proto;
 	p->headers |= XDPCTL_HEADER_L4PROTO;
 	return WELL_FORMED;
+}
+
+static __always_inline enum xdpctl_reason parse_ipv6_extensions(struct parser *p)
+{
+	volatile __u32 *met = &p->packet->headers;
+	enum xdpctl_reason malformed;
+
+	*met = 0;
+	malformed = walk_ipv6_extensions(p, met);
+	p->headers |= *met & XDPCTL_HEADER_EXTENSIONS;
+	return malformed;
 }
 
 static __always_inline enum xdpctl_reason parse_ipv6(struct parser *p)
@@ -206,13 +240,19 @@ static __always_inline enum xdpctl_reason parse_ipv6(struct parser *p)
 		return XDPCTL_MALFORMED_IPV6_LENGTH;
 	p->offset += sizeof(*ip);
 	p->end = p->offset + payload_length;
-	return walk_ipv6_extensions(p);
+	if (likely(!is_ipv6_extension(ip->nexthdr))) {
+		packet->l4_proto = ip->nexthdr;
+		p->headers |= XDPCTL_HEADER_L4PROTO;
+		return WELL_FORMED;
+	}
+	return parse_ipv6_extensions(p);
 }
 
 static __always_inline enum xdpctl_reason parse_network(struct parser *p)
 {
 	p->packet->network_proto = bpf_ntohs(p->network_proto);
 	p->packet->network_offset = p->offset;
+	p->headers |= XDPCTL_HEADER_NETWORK;
 	if (likely(p->network_proto == bpf_htons(ETH_P_IP)))
 		return parse_ipv4(p);
 	if (p->network_proto == bpf_htons(ETH_P_IPV6))

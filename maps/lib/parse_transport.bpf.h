@@ -97,6 +97,26 @@ static __always_inline enum xdpctl_reason parse_icmp(struct parser *p, enum xdpc
 	return WELL_FORMED;
 }
 
+/* Least size of the headers that have fields but no bit of their own; 0 for what is not known. */
+static __always_inline __u32 other_transport_size(__u8 proto)
+{
+	if (proto == IPPROTO_DCCP || proto == IPPROTO_AH)
+		return 12;
+	if (proto == IPPROTO_UDPLITE || proto == IPPROTO_ESP || proto == IPPROTO_IGMP)
+		return 8;
+	return proto == IPPROTO_COMP ? 4 : 0;
+}
+
+/* No length of theirs is looked at: a packet that is cut off lacks the fields, and is not called malformed. */
+static __always_inline enum xdpctl_reason parse_other_transport(struct parser *p)
+{
+	__u32 size = other_transport_size(p->packet->l4_proto);
+
+	if (size && transport_header_at(p, size))
+		p->headers |= XDPCTL_HEADER_OTHER_TRANSPORT;
+	return WELL_FORMED;
+}
+
 static __always_inline enum xdpctl_reason parse_transport(struct parser *p)
 {
 	__u8 proto = p->packet->l4_proto;
@@ -106,6 +126,7 @@ static __always_inline enum xdpctl_reason parse_transport(struct parser *p)
 	p->packet->transport_offset = p->offset;
 	if (unlikely(p->later_fragment))
 		return WELL_FORMED;
+	p->headers |= XDPCTL_HEADER_TRANSPORT;
 	if (likely(proto == IPPROTO_TCP))
 		return parse_tcp(p);
 	if (likely(proto == IPPROTO_UDP))
@@ -116,7 +137,7 @@ static __always_inline enum xdpctl_reason parse_transport(struct parser *p)
 		return parse_icmp(p, XDPCTL_HEADER_ICMPV6);
 	if (proto == IPPROTO_SCTP)
 		return parse_sctp(p);
-	return WELL_FORMED;
+	return parse_other_transport(p);
 }
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef XDPCTL_RESIDUAL_BPF_H
 #define XDPCTL_RESIDUAL_BPF_H
 
+#include <bpf/bpf_endian.h>
+
 #include "maps/lib/loop.bpf.h"
 #include "maps/lib/tuple_tables.bpf.h"
 
@@ -18,21 +20,93 @@ static __always_inline __u32 packet_word(const struct xdpctl_packet *packet, __u
 	return index < PACKET_WORDS ? ((const __u32 *)packet)[index] : 0;
 }
 
-static __always_inline struct residual_value residual_value(const struct xdpctl_packet *packet,
-							    const struct xdpctl_residual *test)
+/* Bytes 14 and 15 of a frame with an offloaded tag are the tag; what follows lies four bytes further to the front. */
+static __always_inline bool link_bytes(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 offset,
+				       __u32 size, __u32 *value)
 {
-	__u32 word = test->word;
-	__u64 part = packet_word(packet, word) >> (test->shift & 31) & test->mask;
+	__be32 bytes = 0;
 
-	if (test->kind == XDPCTL_RESIDUAL_ETHERNET)
-		return (struct residual_value){0, part << 32 | packet_word(packet, test->low_word)};
-	if (test->kind == XDPCTL_RESIDUAL_IPV6) {
-		const __u32 *address = word ? packet->daddr : packet->saddr;
-
-		return (struct residual_value){(__u64)address[0] << 32 | address[1],
-					       (__u64)address[2] << 32 | address[3]};
+	if (offset >= 14 && ctx_has_offloaded_tag(ctx)) {
+		if (offset < 16) {
+			*value = (__u32)packet->vlan_tci[0] << (8 * (offset - 14)) >> (8 * (2 - size)) &
+				 (size == 2 ? 0xffff : 0xff);
+			return true;
+		}
+		offset -= 4;
 	}
-	return (struct residual_value){0, part};
+	if (!ctx_load_bytes(ctx, offset, &bytes, size))
+		return false;
+	*value = bpf_ntohl(bytes) >> (32 - 8 * size);
+	return true;
+}
+
+static __always_inline bool frame_bytes(struct xdpctl_ctx *ctx, __u32 offset, __u32 size, __u32 *value)
+{
+	__be32 bytes = 0;
+
+	if (!ctx_load_bytes(ctx, offset, &bytes, size))
+		return false;
+	*value = bpf_ntohl(bytes) >> (32 - 8 * size);
+	return true;
+}
+
+/* What a test looks at; false when the packet does not have it. */
+static __always_inline bool residual_part(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet,
+					  const struct xdpctl_residual *test, __u32 *value)
+{
+	__u32 size = test->bytes, offset = test->offset;
+
+	if (size - 1 > 3)
+		return false;
+	switch (test->kind) {
+	case XDPCTL_RESIDUAL_RANDOM:
+		*value = bpf_get_prandom_u32();
+		return true;
+	case XDPCTL_RESIDUAL_CPU:
+		*value = bpf_get_smp_processor_id();
+		return true;
+	case XDPCTL_RESIDUAL_MARK:
+		*value = ctx_mark(ctx);
+		return true;
+	case XDPCTL_RESIDUAL_PRIORITY:
+		*value = ctx_priority(ctx);
+		return true;
+	case XDPCTL_RESIDUAL_PACKET_TYPE:
+		*value = ctx_packet_type(ctx);
+		return true;
+	case XDPCTL_RESIDUAL_LINK:
+		return link_bytes(ctx, packet, offset, size, value);
+	case XDPCTL_RESIDUAL_NETWORK:
+		return frame_bytes(ctx, packet->network_offset + offset, size, value);
+	case XDPCTL_RESIDUAL_TRANSPORT:
+		return frame_bytes(ctx, packet->transport_offset + offset, size, value);
+	case XDPCTL_RESIDUAL_FRAGMENT:
+		return frame_bytes(ctx, packet->fragment_offset + offset, size, value);
+	default:
+		*value = packet_word(packet, test->word) >> (test->shift & 31);
+		return true;
+	}
+}
+
+/* Puts the test's part behind those before it; the first one pushes nothing but zeros out. */
+static __always_inline bool add_residual_part(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet,
+					      const struct xdpctl_residual *test, struct residual_value *value)
+{
+	const __u32 bits = 8 * test->bytes & 63;
+	__u32 part;
+
+	if (test->kind == XDPCTL_RESIDUAL_IPV6) {
+		const __u32 *address = test->word ? packet->daddr : packet->saddr;
+
+		value->high = (__u64)address[0] << 32 | address[1];
+		value->low = (__u64)address[2] << 32 | address[3];
+		return true;
+	}
+	if (!bits || !residual_part(ctx, packet, test, &part))
+		return false;
+	value->high = value->high << bits | value->low >> (64 - bits);
+	value->low = value->low << bits | (part & test->mask) | test->ones;
+	return true;
 }
 
 static __always_inline bool value_less(const struct residual_value *value, __u64 high, __u64 low)
@@ -70,10 +144,11 @@ static __always_inline bool intervals_hold(const struct xdpctl_residual_interval
  * Whether all residual tests of a step hold. A function of its own, which the verifier follows once: few packets come
  * this far, and none of the rest depends on how.
  */
-__noinline int residuals_hold(const struct xdpctl_packet *packet, __u32 order)
+__noinline int residuals_hold(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 order)
 {
 	const void *all = all_tables();
 	const __u64 end = config.residuals.size;
+	struct residual_value value = {0, 0};
 
 	if (!packet || !all || order >= config.residual_of.size)
 		return false;
@@ -87,10 +162,14 @@ __noinline int residuals_hold(const struct xdpctl_packet *packet, __u32 order)
 		if (number >= end)
 			return false;
 		const struct xdpctl_residual *test = &tests[number];
-		struct residual_value value = residual_value(packet, test);
 
-		if ((packet->headers & test->headers) != test->headers || !intervals_hold(intervals, test, &value))
+		if ((packet->headers & test->headers) != test->headers || !add_residual_part(ctx, packet, test, &value))
 			return false;
+		if (test->intervals) {
+			if (!intervals_hold(intervals, test, &value))
+				return false;
+			value = (struct residual_value){0, 0};
+		}
 		if (test->last)
 			return true;
 		number++;

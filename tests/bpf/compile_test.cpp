@@ -122,7 +122,7 @@ TEST_P(RandomRules, DecideAndCountAsTheEvaluatorSays) {
     std::mt19937 random(static_cast<unsigned>(rules_each));
     for (int i = 0; i < 60; ++i) {
         const auto hook = i % 2 == 0 ? ruleset::Hook::Ingress : ruleset::Hook::Egress;
-        const ruleset::Chain chain = random_chain(random, hook, rules_each);
+        const ruleset::Chain chain = random_chain(random, hook, rules_each, MatchedFields::OfPacket);
         LoadedRules rules(chain, slots);
         ASSERT_TRUE(rules.valid());
         std::vector<Count> counts(rules_each);

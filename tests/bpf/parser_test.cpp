@@ -25,6 +25,12 @@ constexpr std::uint32_t ipv6 = ethernet | XDPCTL_HEADER_IPV6;
 constexpr std::uint32_t ipv6_l4 = ipv6 | XDPCTL_HEADER_L4PROTO;
 constexpr xdpctl_reason well_formed{};
 
+// The headers that the tests below name. Those that say how far the parser came follow from them: the reference parser
+// has them too, and parse() compares.
+std::uint32_t named_headers(const xdpctl_packet& packet) {
+    return packet.headers & ((XDPCTL_HEADER_ICMPV6 << 1U) - 1U);
+}
+
 std::string hex(const Bytes& bytes) {
     std::string text;
     for (const std::byte byte : bytes) {
@@ -73,7 +79,7 @@ protected:
 
     void expect(const Bytes& frame, std::uint32_t headers, xdpctl_reason malformed = well_formed) {
         const xdpctl_packet packet = parse(frame);
-        EXPECT_EQ(packet.headers, headers) << hex(frame);
+        EXPECT_EQ(named_headers(packet), headers) << hex(frame);
         EXPECT_EQ(packet.malformed, malformed) << hex(frame);
     }
 
@@ -103,7 +109,7 @@ TEST_P(ParserTest, Ethernet) {
     const Bytes other =
         frame({Ether{.daddr = {1, 2, 3, 4, 5, 6}, .saddr = {7, 8, 9, 10, 11, 12}, .type = 0x88cc}, Bytes(50)});
     const auto packet = parse(other);
-    EXPECT_EQ(packet.headers, ethernet);
+    EXPECT_EQ(named_headers(packet), ethernet);
     EXPECT_EQ(packet.ether_daddr_high, 0x0102);
     EXPECT_EQ(packet.ether_daddr_low, 0x03040506U);
     EXPECT_EQ(packet.ether_saddr_high, 0x0708);
@@ -117,7 +123,7 @@ TEST_P(ParserTest, Ethernet) {
 // IEEE 802.3: a length where Ethernet II has the type.
 TEST_P(ParserTest, LengthInsteadOfTypeIsNoNetworkHeader) {
     const auto packet = parse(frame({Ether{.type = 46}, Bytes(46)}));
-    EXPECT_EQ(packet.headers, ethernet);
+    EXPECT_EQ(named_headers(packet), ethernet);
     EXPECT_EQ(packet.malformed, well_formed);
     EXPECT_EQ(packet.ether_type, 46);
 }
@@ -127,7 +133,7 @@ TEST_P(ParserTest, VlanTag) {
         const Bytes tagged =
             frame({Ether{}, Vlan{.id = 0xabc, .priority = 5, .drop_eligible = true, .tpid = tpid}, Ipv4{}, Udp{}});
         const auto packet = parse(tagged);
-        EXPECT_EQ(packet.headers, ipv4_l4 | XDPCTL_HEADER_VLAN | XDPCTL_HEADER_UDP);
+        EXPECT_EQ(named_headers(packet), ipv4_l4 | XDPCTL_HEADER_VLAN | XDPCTL_HEADER_UDP);
         EXPECT_EQ(packet.ether_type, tpid);
         EXPECT_EQ(packet.vlan_tci[0], 0xbabc);
         EXPECT_EQ(packet.network_proto, 0x0800);
@@ -140,7 +146,7 @@ TEST_P(ParserTest, VlanTag) {
 TEST_P(ParserTest, TwoVlanTags) {
     const Bytes tagged = frame({Ether{}, Vlan{.id = 10, .tpid = 0x88a8}, Vlan{.id = 20}, Ipv6{}, Tcp{}});
     const auto packet = parse(tagged);
-    EXPECT_EQ(packet.headers, ipv6_l4 | XDPCTL_HEADER_VLAN | XDPCTL_HEADER_QINQ | XDPCTL_HEADER_TCP);
+    EXPECT_EQ(named_headers(packet), ipv6_l4 | XDPCTL_HEADER_VLAN | XDPCTL_HEADER_QINQ | XDPCTL_HEADER_TCP);
     EXPECT_EQ(packet.ether_type, 0x88a8);
     EXPECT_EQ(packet.vlan_tci[0], 10);
     EXPECT_EQ(packet.vlan_tci[1], 20);
@@ -164,7 +170,7 @@ TEST_P(ParserTest, TruncatedVlanTag) {
 TEST_P(ParserTest, Arp) {
     const auto packet =
         parse(pad(frame({Ether{}, Arp{.operation = 2, .sender = "192.0.2.9", .target = "192.0.2.10"}})));
-    EXPECT_EQ(packet.headers, ethernet | XDPCTL_HEADER_ARP);
+    EXPECT_EQ(named_headers(packet), ethernet | XDPCTL_HEADER_ARP);
     EXPECT_EQ(packet.arp_operation, 2);
     EXPECT_EQ(packet.saddr[0], 0xc0000209U);
     EXPECT_EQ(packet.daddr[0], 0xc000020aU);
@@ -187,7 +193,7 @@ TEST_P(ParserTest, TruncatedArp) {
 TEST_P(ParserTest, Ipv4) {
     const auto packet =
         parse(frame({Ether{}, Ipv4{.saddr = "203.0.113.5", .daddr = "192.0.2.77", .protocol = 50}, Bytes(8)}));
-    EXPECT_EQ(packet.headers, ipv4_l4);
+    EXPECT_EQ(named_headers(packet), ipv4_l4);
     EXPECT_EQ(packet.saddr[0], 0xcb007105U);
     EXPECT_EQ(packet.daddr[0], 0xc000024dU);
     EXPECT_EQ(packet.l4_proto, 50);
@@ -198,7 +204,7 @@ TEST_P(ParserTest, Ipv4) {
 TEST_P(ParserTest, Ipv4Options) {
     for (std::size_t size = 4; size <= 40; size += 4) {
         const auto packet = parse(frame({Ether{}, Ipv4{.options = Bytes(size, std::byte{1})}, Tcp{.dport = 22}}));
-        EXPECT_EQ(packet.headers, ipv4_l4 | XDPCTL_HEADER_TCP);
+        EXPECT_EQ(named_headers(packet), ipv4_l4 | XDPCTL_HEADER_TCP);
         EXPECT_EQ(packet.dport, 22);
         EXPECT_EQ(packet.transport_offset, 34 + size);
     }
@@ -237,7 +243,7 @@ TEST_P(ParserTest, PaddingIsNotPartOfThePacket) {
 TEST_P(ParserTest, Ipv4Fragments) {
     const Bytes first = frame({Ether{}, Ipv4{.more_fragments = true}, Udp{.dport = 53, .length = 4000}, Bytes(16)});
     const auto packet = parse(first);
-    EXPECT_EQ(packet.headers, ipv4_l4 | XDPCTL_HEADER_FRAGMENT | XDPCTL_HEADER_UDP);
+    EXPECT_EQ(named_headers(packet), ipv4_l4 | XDPCTL_HEADER_FRAGMENT | XDPCTL_HEADER_UDP);
     EXPECT_EQ(packet.malformed, well_formed);
     EXPECT_EQ(packet.dport, 53);
 
@@ -254,7 +260,7 @@ TEST_P(ParserTest, Ipv4Fragments) {
 TEST_P(ParserTest, Ipv6) {
     const auto packet = parse(frame({Ether{}, Ipv6{.saddr = "2001:db8:1:2:3:4:5:6", .daddr = "2001:db8:a:b:c:d:e:f"},
                                      Tcp{.sport = 1, .dport = 2}}));
-    EXPECT_EQ(packet.headers, ipv6_l4 | XDPCTL_HEADER_TCP);
+    EXPECT_EQ(named_headers(packet), ipv6_l4 | XDPCTL_HEADER_TCP);
     EXPECT_EQ(packet.saddr[0], 0x20010db8U);
     EXPECT_EQ(packet.saddr[1], 0x00010002U);
     EXPECT_EQ(packet.saddr[2], 0x00030004U);
@@ -289,7 +295,7 @@ TEST_P(ParserTest, Ipv6ExtensionsOfEveryKind) {
                 continue;  // more than its length field can say
             const auto packet =
                 parse(frame({Ether{}, Ipv6{}, Extension{.protocol = protocol, .size = size}, Tcp{.dport = 22}}));
-            EXPECT_EQ(packet.headers, ipv6_l4 | XDPCTL_HEADER_TCP);
+            EXPECT_EQ(named_headers(packet), ipv6_l4 | XDPCTL_HEADER_TCP);
             EXPECT_EQ(packet.ip6_nexthdr, protocol);
             EXPECT_EQ(packet.l4_proto, 6);
             EXPECT_EQ(packet.dport, 22);
@@ -307,7 +313,7 @@ TEST_P(ParserTest, Ipv6ExtensionChain) {
         layers.emplace_back(Sctp{.dport = 1000});
         const auto packet = parse(frame(layers));
         const bool fits = count <= XDPCTL_IPV6_EXTENSIONS_MAX;
-        EXPECT_EQ(packet.headers, XDPCTL_HEADER_VLAN | (fits ? ipv6_l4 | XDPCTL_HEADER_SCTP : ipv6));
+        EXPECT_EQ(named_headers(packet), XDPCTL_HEADER_VLAN | (fits ? ipv6_l4 | XDPCTL_HEADER_SCTP : ipv6));
         EXPECT_EQ(packet.malformed, fits ? well_formed : XDPCTL_MALFORMED_IPV6_DEPTH);
         if (fits) {
             EXPECT_EQ(packet.dport, 1000);
@@ -337,7 +343,7 @@ TEST_P(ParserTest, Ipv6LyingExtension) {
 TEST_P(ParserTest, Ipv6Fragments) {
     const auto first =
         parse(frame({Ether{}, Ipv6{}, Fragment{.more = true}, Udp{.dport = 53, .length = 4000}, Bytes(16)}));
-    EXPECT_EQ(first.headers, ipv6_l4 | XDPCTL_HEADER_FRAGMENT | XDPCTL_HEADER_UDP);
+    EXPECT_EQ(named_headers(first), ipv6_l4 | XDPCTL_HEADER_FRAGMENT | XDPCTL_HEADER_UDP);
     EXPECT_EQ(first.malformed, well_formed);
     EXPECT_EQ(first.dport, 53);
 
@@ -346,7 +352,7 @@ TEST_P(ParserTest, Ipv6Fragments) {
         for (const bool more : {false, true}) {
             const auto later = parse(frame(
                 {Ether{}, Ipv6{}, Extension{}, Fragment{.offset = 1, .more = more, .next_header = next}, Bytes(40)}));
-            EXPECT_EQ(later.headers, ipv6_l4 | XDPCTL_HEADER_FRAGMENT);
+            EXPECT_EQ(named_headers(later), ipv6_l4 | XDPCTL_HEADER_FRAGMENT);
             EXPECT_EQ(later.l4_proto, next);
             EXPECT_EQ(later.malformed, well_formed);
         }
@@ -357,13 +363,13 @@ TEST_P(ParserTest, Ipv6Fragments) {
 TEST_P(ParserTest, JumbogramEndsWithTheFrame) {
     const auto packet =
         parse(frame({Ether{}, Ipv6{.payload_length = 0}, Extension{.protocol = 0}, Tcp{.dport = 22}, Bytes(100)}));
-    EXPECT_EQ(packet.headers, ipv6_l4 | XDPCTL_HEADER_TCP);
+    EXPECT_EQ(named_headers(packet), ipv6_l4 | XDPCTL_HEADER_TCP);
     EXPECT_EQ(packet.dport, 22);
 }
 
 TEST_P(ParserTest, Tcp) {
     const auto packet = parse(frame({Ether{}, Ipv4{}, Tcp{.sport = 0xfffe, .dport = 0x0102, .flags = 0xa5}}));
-    EXPECT_EQ(packet.headers, ipv4_l4 | XDPCTL_HEADER_TCP);
+    EXPECT_EQ(named_headers(packet), ipv4_l4 | XDPCTL_HEADER_TCP);
     EXPECT_EQ(packet.sport, 0xfffe);
     EXPECT_EQ(packet.dport, 0x0102);
     EXPECT_EQ(packet.tcp_flags, 0xa5);
@@ -388,18 +394,18 @@ TEST_P(ParserTest, UdpLyingLength) {
 
 TEST_P(ParserTest, Sctp) {
     const auto packet = parse(frame({Ether{}, Ipv4{}, Sctp{.sport = 5, .dport = 6}}));
-    EXPECT_EQ(packet.headers, ipv4_l4 | XDPCTL_HEADER_SCTP);
+    EXPECT_EQ(named_headers(packet), ipv4_l4 | XDPCTL_HEADER_SCTP);
     EXPECT_EQ(packet.sport, 5);
     EXPECT_EQ(packet.dport, 6);
 }
 
 TEST_P(ParserTest, IcmpBelongsToItsFamily) {
     const auto icmp = parse(frame({Ether{}, Ipv4{}, Icmp{.type = 3, .code = 4}}));
-    EXPECT_EQ(icmp.headers, ipv4_l4 | XDPCTL_HEADER_ICMP);
+    EXPECT_EQ(named_headers(icmp), ipv4_l4 | XDPCTL_HEADER_ICMP);
     EXPECT_EQ(icmp.icmp_type, 3);
     EXPECT_EQ(icmp.icmp_code, 4);
     const auto icmpv6 = parse(frame({Ether{}, Ipv6{}, Icmpv6{.type = 1, .code = 3}}));
-    EXPECT_EQ(icmpv6.headers, ipv6_l4 | XDPCTL_HEADER_ICMPV6);
+    EXPECT_EQ(named_headers(icmpv6), ipv6_l4 | XDPCTL_HEADER_ICMPV6);
     EXPECT_EQ(icmpv6.icmp_type, 1);
     EXPECT_EQ(icmpv6.icmp_code, 3);
     expect(frame({Ether{}, Ipv6{}, Icmp{}}), ipv6_l4);
@@ -553,7 +559,7 @@ TEST_F(XdpFrameTest, PacketsTooLongForTheirLengthFields) {
         if (!packet)
             GTEST_SKIP() << "test runs of this kernel take no frame as long";
         EXPECT_EQ(packet->malformed, well_formed);
-        EXPECT_EQ(packet->headers, headers);
+        EXPECT_EQ(named_headers(*packet), headers);
         EXPECT_EQ(packet->length, large.size() - 14);
     };
     expect({Ether{}, Ipv4{.total_length = 0}, Tcp{}, Bytes(65536)}, ipv4_l4 | XDPCTL_HEADER_TCP);

@@ -18,15 +18,28 @@ namespace xdpctl::test {
 // Why a packet is malformed: an enum xdpctl_reason, or any number in a packet that a test made up.
 using Fault = std::optional<std::uint8_t>;
 
+// Where bits lie in a frame.
+struct BitPlace {
+    std::size_t first;
+    std::size_t bits;
+};
+
 // What there is to match in a packet. A field that the packet lacks is not in the map; the names of devices never are.
 struct Fields {
     std::map<ruleset::Field, ruleset::Value> values;
     std::uint32_t length = 0;  // as counters count it
     Fault malformed;
+    // What raw payload is read from. A packet that a test made up has none of them.
+    std::vector<std::byte> frame;
+    std::optional<std::size_t> network, transport;  // where these headers begin
+    std::map<ruleset::Field, BitPlace> places;      // of fields that lie in the frame
 };
 
 // `frame` starts with its Ethernet header and has its VLAN tags, if any, in-band.
 [[nodiscard]] Fields parse_frame(std::span<const std::byte> frame, ruleset::Hook hook);
+
+// Where the bits of raw payload lie; nothing when the frame does not have them.
+[[nodiscard]] std::optional<BitPlace> place_of(const ruleset::RawPayload& payload, const Fields& fields);
 
 // Rules are numbered as they have slots: those of the chain, then those of the table's regular chains
 // (ruleset/reach.h).

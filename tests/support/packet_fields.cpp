@@ -11,9 +11,16 @@ namespace {
 using ruleset::Field;
 using ruleset::Value;
 
+constexpr std::pair<Field, xdpctl_header> extension_headers[] = {
+    {Field::ExthdrHbh, XDPCTL_HEADER_HOP_OPTIONS},    {Field::ExthdrRt, XDPCTL_HEADER_ROUTING},
+    {Field::ExthdrFrag, XDPCTL_HEADER_IPV6_FRAGMENT}, {Field::ExthdrDst, XDPCTL_HEADER_DESTINATION_OPTIONS},
+    {Field::ExthdrMh, XDPCTL_HEADER_MOBILITY},
+};
+
 std::uint32_t headers_of(const Fields& fields) {
     static constexpr std::pair<Field, xdpctl_header> told_by[] = {
         {Field::EtherType, XDPCTL_HEADER_ETHERNET},  {Field::VlanId, XDPCTL_HEADER_VLAN},
+        {Field::VlanInnerId, XDPCTL_HEADER_QINQ},    {Field::MetaProtocol, XDPCTL_HEADER_NETWORK},
         {Field::IpSaddr, XDPCTL_HEADER_IPV4},        {Field::Ip6Saddr, XDPCTL_HEADER_IPV6},
         {Field::MetaL4proto, XDPCTL_HEADER_L4PROTO}, {Field::TcpDport, XDPCTL_HEADER_TCP},
         {Field::UdpDport, XDPCTL_HEADER_UDP},        {Field::SctpDport, XDPCTL_HEADER_SCTP},
@@ -23,7 +30,15 @@ std::uint32_t headers_of(const Fields& fields) {
     for (const auto& [field, header] : told_by)
         if (fields.values.contains(field))
             out |= header;
+    for (const auto& [field, header] : extension_headers)
+        if (const auto found = fields.values.find(field); found != fields.values.end() && found->second == 1)
+            out |= header;
     return out;
+}
+
+void put_bits(std::uint16_t& tci, Value value, unsigned first, unsigned bits) {
+    const auto mask = static_cast<std::uint16_t>(((1U << bits) - 1) << first);
+    tci = static_cast<std::uint16_t>((tci & ~mask) | (static_cast<unsigned>(value) << first & mask));
 }
 
 void put_address(std::uint32_t (&words)[4], Value address) {
@@ -48,7 +63,19 @@ void put(xdpctl_packet& packet, Field field, Value value) {
         packet.ether_type = as16;
         break;
     case Field::VlanId:
-        packet.vlan_tci[0] = static_cast<std::uint16_t>((packet.vlan_tci[0] & 0xf000) | as16);
+        return put_bits(packet.vlan_tci[0], value, 0, 12);
+    case Field::VlanDei:
+        return put_bits(packet.vlan_tci[0], value, 12, 1);
+    case Field::VlanPcp:
+        return put_bits(packet.vlan_tci[0], value, 13, 3);
+    case Field::VlanInnerId:
+        return put_bits(packet.vlan_tci[1], value, 0, 12);
+    case Field::VlanInnerDei:
+        return put_bits(packet.vlan_tci[1], value, 12, 1);
+    case Field::VlanInnerPcp:
+        return put_bits(packet.vlan_tci[1], value, 13, 3);
+    case Field::MetaProtocol:
+        packet.network_proto = as16;
         break;
     case Field::IpSaddr:
         packet.saddr[0] = as32;
@@ -93,8 +120,7 @@ void put(xdpctl_packet& packet, Field field, Value value) {
     case Field::MetaLength:
         packet.length = as32;
         break;
-    case Field::MetaIifname:
-    case Field::MetaOifname:
+    default:  // in the headers' bits, or not in the packet
         break;
     }
 }
@@ -123,6 +149,16 @@ xdpctl_packet packet_of(const Fields& fields, DeviceSlot device, std::mt19937& r
     return packet;
 }
 
+bool is_in_packet(Field field) {
+    // A packet that has every header, and so every field there is.
+    static const Fields all = [] {
+        xdpctl_packet packet{};
+        packet.headers = ~std::uint32_t{0};
+        return fields_of(packet);
+    }();
+    return all.values.contains(field);
+}
+
 Fields fields_of(const xdpctl_packet& packet) {
     Fields out;
     out.length = packet.length;
@@ -136,7 +172,20 @@ Fields fields_of(const xdpctl_packet& packet) {
     add(XDPCTL_HEADER_ETHERNET, Field::EtherSaddr, Value{packet.ether_saddr_high} << 32 | packet.ether_saddr_low);
     add(XDPCTL_HEADER_ETHERNET, Field::EtherDaddr, Value{packet.ether_daddr_high} << 32 | packet.ether_daddr_low);
     add(XDPCTL_HEADER_ETHERNET, Field::EtherType, packet.ether_type);
-    add(XDPCTL_HEADER_VLAN, Field::VlanId, packet.vlan_tci[0] & 0xfff);
+    const auto add_tag = [&](xdpctl_header header, unsigned tci, Field id, Field dei, Field pcp) {
+        add(header, id, tci & 0xfffU);
+        add(header, dei, tci >> 12U & 1U);
+        add(header, pcp, tci >> 13U);
+    };
+    add_tag(XDPCTL_HEADER_VLAN, packet.vlan_tci[0], Field::VlanId, Field::VlanDei, Field::VlanPcp);
+    add_tag(XDPCTL_HEADER_QINQ, packet.vlan_tci[1], Field::VlanInnerId, Field::VlanInnerDei, Field::VlanInnerPcp);
+    add(XDPCTL_HEADER_NETWORK, Field::MetaProtocol, packet.network_proto);
+    for (const auto& [field, header] : extension_headers) {
+        if ((packet.headers & header) != 0)
+            out.values[field] = 1;
+        else if ((packet.headers & XDPCTL_HEADER_IPV6) != 0)
+            add(XDPCTL_HEADER_L4PROTO, field, 0);
+    }
     add(XDPCTL_HEADER_IPV4, Field::IpProtocol, packet.l4_proto);
     add(XDPCTL_HEADER_IPV4, Field::IpSaddr, packet.saddr[0]);
     add(XDPCTL_HEADER_IPV4, Field::IpDaddr, packet.daddr[0]);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "support/packet_fields.h"
+
 namespace xdpctl::test {
 
 namespace {
@@ -63,7 +65,9 @@ Match random_names(std::mt19937& random, Field field) {
     Match match;
     match.field = field;
     match.relation = one_in(random, 3) ? Relation::NotEqual : Relation::Equal;
-    const std::vector<std::string> names{"eth0", "eth1", "eth*", "wan0", "lan*"};
+    std::vector<std::string> names{"eth0", "eth1", "wan0", "lan0"};
+    if (ruleset::info(field).type == ruleset::ValueType::Ifname)
+        names.insert(names.end(), {"eth*", "lan*"});
     std::ranges::sample(names, std::back_inserter(match.names), static_cast<std::ptrdiff_t>(1 + up_to(random, 1)),
                         random);
     std::ranges::sort(match.names);
@@ -71,41 +75,96 @@ Match random_names(std::mt19937& random, Field field) {
     return match;
 }
 
-Match random_match(std::mt19937& random, ruleset::Hook hook) {
+// What depends on where and when a frame is judged has tests of its own.
+bool is_of_frame(Field field) {
+    switch (field) {
+    case Field::MetaMark:
+    case Field::MetaPriority:
+    case Field::MetaPkttype:
+    case Field::MetaCpu:
+    case Field::MetaRandom:
+        return false;
+    default:
+        return true;
+    }
+}
+
+Field random_field(std::mt19937& random, ruleset::Hook hook, MatchedFields matched) {
     const auto all = ruleset::fields();
+    for (;;) {
+        const Field field = all[up_to(random, all.size() - 1)].field;
+        const bool is_in = field == Field::MetaIifname || field == Field::MetaIif;
+        const bool is_out = field == Field::MetaOifname || field == Field::MetaOif;
+        if (is_in || is_out) {
+            if (is_in == (hook == ruleset::Hook::Ingress))
+                return field;
+        } else if (matched == MatchedFields::OfPacket ? is_in_packet(field) : is_of_frame(field)) {
+            return field;
+        }
+    }
+}
+
+ruleset::RawPayload random_payload(std::mt19937& random) {
+    ruleset::RawPayload out{.base = static_cast<ruleset::RawPayload::Base>(up_to(random, 2))};
+    out.offset = static_cast<std::uint32_t>(one_in(random, 2) ? 8 * up_to(random, 40) : up_to(random, 320));
+    const std::size_t longest = ruleset::raw_payload_bits_max - out.offset % 8;
+    out.length =
+        static_cast<std::uint32_t>(one_in(random, 2) ? 8 * (1 + up_to(random, 3)) : 1 + up_to(random, longest - 1));
+    return out;
+}
+
+// Every second one keeps a few bits only.
+void add_mask(std::mt19937& random, Match& match, unsigned bits) {
+    const Value highest = bits == 128 ? ~Value{0} : (Value{1} << bits) - 1;
+    match.mask = random_value(random, bits);
+    if (one_in(random, 2))
+        match.mask = *match.mask & random_value(random, bits) & random_value(random, bits);
+    if (one_in(random, 3))
+        match.ones = random_value(random, bits) & ~*match.mask & highest;
+}
+
+Match random_match(std::mt19937& random, ruleset::Hook hook, MatchedFields matched) {
     Match match;
-    do {
-        match.field = all[up_to(random, all.size() - 1)].field;
-    } while (match.field == (hook == ruleset::Hook::Ingress ? Field::MetaOifname : Field::MetaIifname));
-    if (match.field == Field::MetaIifname || match.field == Field::MetaOifname)
+    match.field = random_field(random, hook, matched);
+    if (ruleset::is_interface(ruleset::info(match.field).type))
         return random_names(random, match.field);
-    const unsigned bits = ruleset::info(match.field).bits;
+    if (match.field == Field::Raw)
+        match.payload = random_payload(random);
+    const ruleset::FieldInfo field = ruleset::field_of(match);
+    const unsigned bits = field.bits;
     if (match.field == Field::TcpFlags && one_in(random, 2)) {
         match.mask = 1 + up_to(random, 254);
         match.is_flags = one_in(random, 2);
         if (match.is_flags)
             return match;
+    } else if (field.type != ruleset::ValueType::Existence && one_in(random, 4)) {
+        add_mask(random, match, bits);
     }
     match.relation = static_cast<Relation>(up_to(random, 5));
     const bool single = match.relation != Relation::Equal && match.relation != Relation::NotEqual;
     match.is_set = !single && one_in(random, 2);
+    // Only some values are left.
+    const auto kept = [&](Value value) { return match.mask ? (value & *match.mask) | match.ones : value; };
     if (single) {
-        const Value value = random_value(random, bits);
+        const Value value = kept(random_value(random, bits));
         match.values = {{value, value}};
         return match;
     }
     const std::size_t count = match.is_set ? 1 + up_to(random, one_in(random, 4) ? 40 : 5) : 1;
-    for (std::size_t i = 0; i < count; ++i)
-        match.values.push_back(random_interval(random, bits));
+    for (std::size_t i = 0; i < count; ++i) {
+        const Interval interval = random_interval(random, bits);
+        const bool is_value = match.mask && one_in(random, 2);
+        match.values.push_back(is_value ? Interval{kept(interval.first), kept(interval.first)} : interval);
+    }
     match.values = disjoint(std::move(match.values));
     return match;
 }
 
-ruleset::Rule random_rule(std::mt19937& random, ruleset::Hook hook) {
+ruleset::Rule random_rule(std::mt19937& random, ruleset::Hook hook, MatchedFields fields) {
     ruleset::Rule rule;
     const std::size_t matches = one_in(random, 50) ? 0 : 1 + up_to(random, 2);
     for (std::size_t i = 0; i < matches; ++i)
-        rule.statements.emplace_back(random_match(random, hook));
+        rule.statements.emplace_back(random_match(random, hook, fields));
     if (!one_in(random, 4)) {
         const std::size_t place = one_in(random, 4) ? up_to(random, matches) : matches;
         rule.statements.insert(rule.statements.begin() + static_cast<std::ptrdiff_t>(place), ruleset::Counter{});
@@ -122,14 +181,14 @@ ruleset::Rule random_rule(std::mt19937& random, ruleset::Hook hook) {
 
 }  // namespace
 
-ruleset::Chain random_chain(std::mt19937& random, ruleset::Hook hook, std::size_t rules) {
+ruleset::Chain random_chain(std::mt19937& random, ruleset::Hook hook, std::size_t rules, MatchedFields fields) {
     ruleset::Chain chain;
     chain.name = "random";
     chain.hook = hook;
     chain.devices = {"eth0", "eth1", "wan0"};
     chain.policy = one_in(random, 2) ? ruleset::Verdict::Drop : ruleset::Verdict::Accept;
     for (std::size_t i = 0; i < rules; ++i)
-        chain.rules.push_back(random_rule(random, hook));
+        chain.rules.push_back(random_rule(random, hook, fields));
     return chain;
 }
 

@@ -8,6 +8,10 @@
 
 namespace xdpctl::test {
 
-[[nodiscard]] ruleset::Chain random_chain(std::mt19937& random, ruleset::Hook hook, std::size_t rules);
+// Which fields the rules match: all that a frame has, or those that the entry program leaves in struct xdpctl_packet.
+enum class MatchedFields { OfFrame, OfPacket };
+
+[[nodiscard]] ruleset::Chain random_chain(std::mt19937& random, ruleset::Hook hook, std::size_t rules,
+                                          MatchedFields fields = MatchedFields::OfPacket);
 
 }  // namespace xdpctl::test

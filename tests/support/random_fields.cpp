@@ -83,6 +83,16 @@ void add_transport(Fields& fields, FieldSource& source, std::size_t kind, bool o
     }
 }
 
+// Which of them are there is known for those that are, and for all when the transport protocol is.
+void add_extensions(Fields& fields, std::mt19937& random) {
+    for (const Field field :
+         {Field::ExthdrHbh, Field::ExthdrRt, Field::ExthdrFrag, Field::ExthdrDst, Field::ExthdrMh}) {
+        const bool is_there = up_to(random, 2) == 0;
+        if (is_there || fields.values.contains(Field::MetaL4proto))
+            fields.values[field] = is_there ? 1 : 0;
+    }
+}
+
 }  // namespace
 
 Fields random_fields(std::mt19937& random, const ruleset::Chain& chain) {
@@ -94,8 +104,16 @@ Fields random_fields(std::mt19937& random, const ruleset::Chain& chain) {
         return fields;
     for (const Field field : {Field::EtherSaddr, Field::EtherDaddr, Field::EtherType})
         source.add(fields, field);
-    if (up_to(random, 3) == 0)
-        source.add(fields, Field::VlanId);
+    if (up_to(random, 3) == 0) {
+        for (const Field field : {Field::VlanId, Field::VlanPcp, Field::VlanDei})
+            source.add(fields, field);
+        if (up_to(random, 2) == 0)
+            for (const Field field : {Field::VlanInnerId, Field::VlanInnerPcp, Field::VlanInnerDei})
+                source.add(fields, field);
+    }
+    if (up_to(random, 30) == 0)
+        return fields;
+    source.add(fields, Field::MetaProtocol);
     switch (up_to(random, 8)) {
     case 0:
         return fields;
@@ -111,6 +129,7 @@ Fields random_fields(std::mt19937& random, const ruleset::Chain& chain) {
         for (const Field field : {Field::Ip6Saddr, Field::Ip6Daddr, Field::Ip6Nexthdr})
             source.add(fields, field);
         add_transport(fields, source, up_to(random, 5), true);
+        add_extensions(fields, random);
         return fields;
     }
 }

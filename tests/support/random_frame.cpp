@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <optional>
+#include <variant>
 
 #include "support/random_fields.h"
 
@@ -70,10 +72,14 @@ private:
         if (!fields_.values.contains(Field::VlanId))
             return;
         out.push_back(Vlan{.id = port(Field::VlanId),
-                           .priority = static_cast<std::uint8_t>(up_to(7)),
-                           .drop_eligible = one_in(2),
+                           .priority = byte(Field::VlanPcp),
+                           .drop_eligible = value(Field::VlanDei) != 0,
                            .tpid = static_cast<std::uint16_t>(one_in(3) ? 0x88a8 : 0x8100)});
-        while (one_in(3))
+        if (fields_.values.contains(Field::VlanInnerId))
+            out.push_back(Vlan{.id = port(Field::VlanInnerId),
+                               .priority = byte(Field::VlanInnerPcp),
+                               .drop_eligible = value(Field::VlanInnerDei) != 0});
+        while (one_in(12))
             out.push_back(Vlan{.id = static_cast<std::uint16_t>(up_to(4095))});
     }
 
@@ -113,12 +119,13 @@ private:
     }
 
     // A packet with a transport header has that one's number.
-    std::optional<std::uint8_t> unknown_protocol() const {
+    std::optional<std::uint8_t> unknown_protocol() {
         static constexpr Field first_fields[] = {Field::TcpSport, Field::UdpSport, Field::SctpSport, Field::IcmpType,
                                                  Field::Icmpv6Type};
         if (std::ranges::any_of(first_fields, [&](Field field) { return fields_.values.contains(field); }))
             return std::nullopt;
-        return byte(Field::MetaL4proto);
+        constexpr std::uint8_t with_fields[] = {2, 33, 50, 51, 108, 136};
+        return one_in(2) ? with_fields[up_to(std::size(with_fields) - 1)] : byte(Field::MetaL4proto);
     }
 
     void add_transport(std::vector<Layer>& out, bool over_ipv6) {
@@ -160,10 +167,42 @@ void damage(std::mt19937& random, Bytes& frame) {
     }
 }
 
+void write_bits(Bytes& frame, const BitPlace& at, Value value) {
+    for (std::size_t i = 0; i < at.bits; ++i) {
+        const std::size_t bit = at.first + at.bits - 1 - i;
+        const auto mask = static_cast<std::byte>(0x80U >> bit % 8);
+        frame[bit / 8] = (value >> i & 1) != 0 ? frame[bit / 8] | mask : frame[bit / 8] & ~mask;
+    }
+}
+
+// Gives some of the bits that the chain matches a value at an edge of a match.
+void aim(std::mt19937& random, const ruleset::Chain& chain, Bytes& frame) {
+    const Fields fields = parse_frame(frame, chain.hook);
+    for (const ruleset::Rule& rule : chain.rules) {
+        for (const ruleset::Statement& statement : rule.statements) {
+            const auto* match = std::get_if<ruleset::Match>(&statement);
+            if (match == nullptr || match->values.empty() || below(random, 4) != 0)
+                continue;
+            std::optional<BitPlace> at = place_of(match->payload, fields);
+            if (match->field != Field::Raw) {
+                const auto found = fields.places.find(match->field);
+                at = found == fields.places.end() ? std::nullopt : std::optional(found->second);
+            }
+            if (!at)
+                continue;
+            const ruleset::Interval& interval = match->values[below(random, match->values.size())];
+            const Value edges[] = {interval.first - 1, interval.first, interval.last, interval.last + 1};
+            write_bits(frame, *at, edges[below(random, 4)]);
+        }
+    }
+}
+
 }  // namespace
 
 Bytes random_frame(std::mt19937& random, const ruleset::Chain& chain) {
     Bytes out = frame(FrameSource(random, chain).layers());
+    if (below(random, 2) == 0)
+        aim(random, chain, out);
     if (below(random, 3) == 0)
         damage(random, out);
     return out;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <map>
 #include <set>
 
 namespace xdpctl::test {
@@ -81,6 +82,7 @@ private:
                 uncount(4);
             type = frame_.u16(at + 2);
         }
+        found(XDPCTL_HEADER_NETWORK);
         packet_.network_proto = type;
         packet_.network_offset = static_cast<std::uint16_t>(at);
         if (type == 0x0800)
@@ -93,6 +95,7 @@ private:
 
     void parse_arp(std::size_t at) {
         require(frame_.size() >= at + 8, XDPCTL_MALFORMED_ARP);
+        found(XDPCTL_HEADER_ARP_FIXED);
         const bool ipv4_over_ethernet =
             frame_.u16(at) == 1 && frame_.u16(at + 2) == 0x0800 && frame_.u8(at + 4) == 6 && frame_.u8(at + 5) == 4;
         if (!ipv4_over_ethernet)
@@ -143,6 +146,7 @@ private:
         for (int count = 1; extensions.contains(packet_.l4_proto) && !later_fragment; ++count) {
             require(count <= XDPCTL_IPV6_EXTENSIONS_MAX, XDPCTL_MALFORMED_IPV6_DEPTH);
             require(at + 8 <= end, XDPCTL_MALFORMED_IPV6_EXTENSION);
+            meet(packet_.l4_proto, at);
             std::size_t size = (frame_.u8(at + 1) + 1U) * 8;
             if (packet_.l4_proto == 51)
                 size = (frame_.u8(at + 1) + 2U) * 4;
@@ -159,12 +163,29 @@ private:
         parse_transport(at, end, later_fragment);
     }
 
+    void meet(std::uint8_t extension, std::size_t at) {
+        static const std::map<std::uint8_t, xdpctl_header> known{{0, XDPCTL_HEADER_HOP_OPTIONS},
+                                                                 {43, XDPCTL_HEADER_ROUTING},
+                                                                 {44, XDPCTL_HEADER_IPV6_FRAGMENT},
+                                                                 {60, XDPCTL_HEADER_DESTINATION_OPTIONS},
+                                                                 {135, XDPCTL_HEADER_MOBILITY}};
+        if (known.contains(extension))
+            found(known.at(extension));
+        if (extension == 44)
+            packet_.fragment_offset = static_cast<std::uint16_t>(at);
+    }
+
     void parse_transport(std::size_t at, std::size_t end, bool later_fragment) {
         found(XDPCTL_HEADER_L4PROTO);
         packet_.transport_offset = static_cast<std::uint16_t>(at);
         if (later_fragment)
             return;
+        found(XDPCTL_HEADER_TRANSPORT);
         const bool ipv4 = (packet_.headers & XDPCTL_HEADER_IPV4) != 0;
+        static const std::map<std::uint8_t, std::size_t> others{{2, 8},   {33, 12}, {50, 8},
+                                                                {51, 12}, {108, 4}, {136, 8}};
+        if (const auto other = others.find(packet_.l4_proto); other != others.end() && at + other->second <= end)
+            found(XDPCTL_HEADER_OTHER_TRANSPORT);
         switch (packet_.l4_proto) {
         case 6:
             require(at + 20 <= end, XDPCTL_MALFORMED_TCP);
@@ -265,7 +286,10 @@ std::string differences(const xdpctl_packet& expected, const xdpctl_packet& actu
         fields.note("network_proto", expected.network_proto, actual.network_proto);
         fields.note("network_offset", expected.network_offset, actual.network_offset);
     }
-    fields.compare("arp_operation", &xdpctl_packet::arp_operation, XDPCTL_HEADER_ARP);
+    if ((expected.headers & XDPCTL_HEADER_ARP) != 0)
+        fields.note("arp_operation", expected.arp_operation, actual.arp_operation);
+    if ((expected.headers & XDPCTL_HEADER_IPV6_FRAGMENT) != 0)
+        fields.note("fragment_offset", expected.fragment_offset, actual.fragment_offset);
     if ((expected.headers & (XDPCTL_HEADER_ARP | XDPCTL_HEADER_IPV4)) != 0)
         fields.addresses(1);
     if ((expected.headers & XDPCTL_HEADER_IPV6) != 0)

@@ -316,8 +316,7 @@ void put(xdpctl_packet& packet, Field field, Value value) {
     case Field::MetaLength:
         packet.length = number;
         return;
-    case Field::MetaIifname:
-    case Field::MetaOifname:
+    default:  // no rule of a mix matches it
         return;
     }
     switch (field) {

@@ -15,23 +15,17 @@ using compile::tuple_tree::Tables;
 using Words = std::array<std::uint32_t, sizeof(xdpctl_packet) / 4>;
 using Value = std::pair<std::uint64_t, std::uint64_t>;
 
-Value value_of(const xdpctl_residual& test, const Words& words) {
-    const std::uint64_t part = words[test.word] >> test.shift & test.mask;
-    switch (test.kind) {
-    case XDPCTL_RESIDUAL_ETHERNET:
-        return {0, part << 32 | words[test.low_word]};
-    case XDPCTL_RESIDUAL_IPV6:
+// Puts the test's part behind those before it.
+Value with_part(const Value& before, const xdpctl_residual& test, const Words& words) {
+    if (test.kind == XDPCTL_RESIDUAL_IPV6)
         return {std::uint64_t{words[test.word]} << 32 | words[test.word + 1U],
                 std::uint64_t{words[test.word + 2U]} << 32 | words[test.word + 3U]};
-    default:
-        return {0, part};
-    }
+    const unsigned bits = 8U * test.bytes;
+    const std::uint64_t part = (words[test.word] >> test.shift & test.mask) | test.ones;
+    return {before.first << bits | before.second >> (64 - bits), before.second << bits | part};
 }
 
-bool holds(const Tables& tables, const xdpctl_residual& test, const Words& words, std::uint32_t headers) {
-    if ((headers & test.headers) != test.headers)
-        return false;
-    const Value value = value_of(test, words);
+bool holds(const Tables& tables, const xdpctl_residual& test, const Value& value) {
     std::uint32_t low = test.first_interval, count = test.intervals;
     while (count > 1) {
         const std::uint32_t half = count / 2;
@@ -45,12 +39,21 @@ bool holds(const Tables& tables, const xdpctl_residual& test, const Words& words
            value <= Value{interval.last_high, interval.last_low};
 }
 
+// Only tests of what the packet has: there is no frame.
 bool residuals_hold(const Tables& tables, std::uint32_t order, const xdpctl_packet& packet) {
     const auto words = std::bit_cast<Words>(packet);
-    for (std::uint32_t test = tables.residual_of[order];; ++test) {
-        if (!holds(tables, tables.residuals[test], words, packet.headers))
+    Value value{};
+    for (std::uint32_t number = tables.residual_of[order];; ++number) {
+        const xdpctl_residual& test = tables.residuals[number];
+        if ((packet.headers & test.headers) != test.headers)
             return false;
-        if (tables.residuals[test].last != 0)
+        value = with_part(value, test, words);
+        if (test.intervals != 0) {
+            if (!holds(tables, test, value))
+                return false;
+            value = {};
+        }
+        if (test.last != 0)
             return true;
     }
 }

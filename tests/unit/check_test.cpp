@@ -114,6 +114,24 @@ TEST(Check, RefusesStatementsOutOfOrder) {
     EXPECT_EQ(problem(rule, Hook::Ingress)->what, "a rule has one counter");
 }
 
+TEST(Check, BoundsRawPayload) {
+    Match match;
+    match.field = Field::Raw;
+    match.values = {{.first = 1, .last = 1}};
+    const auto problem_of = [&](std::uint32_t offset, std::uint32_t length) {
+        match.payload = {.base = RawPayload::Base::Network, .offset = offset, .length = length};
+        return rule_problem(match);
+    };
+    EXPECT_EQ(problem_of(0, 1), "none");
+    EXPECT_EQ(problem_of(0, 128), "none");
+    EXPECT_EQ(problem_of(raw_payload_offset_max, 8), "none");
+    EXPECT_THAT(problem_of(0, 0), HasSubstr("at least one bit"));
+    EXPECT_THAT(problem_of(raw_payload_offset_max + 1, 8), HasSubstr("begins within"));
+    EXPECT_THAT(problem_of(1, 128), HasSubstr("at most 128 bits"));
+    match.values = {{.first = 4, .last = 4}};
+    EXPECT_THAT(problem_of(6, 2), HasSubstr("out of range"));
+}
+
 TEST(Check, RefusesValuesOutOfRange) {
     EXPECT_EQ(rule_problem(port(0, 65535)), "none");
     EXPECT_THAT(rule_problem(port(0, 65536)), HasSubstr("out of range"));
@@ -128,8 +146,13 @@ TEST(Check, RefusesValuesOutOfRange) {
     EXPECT_THAT(rule_problem(match), HasSubstr("overlap"));
     match.values[1].first = 6;
     EXPECT_EQ(rule_problem(match), "none");
-    match.mask = 1;
-    EXPECT_THAT(rule_problem(match), HasSubstr("mask"));
+    match.mask = 0xff;
+    EXPECT_EQ(rule_problem(match), "none");
+    match.mask = 0x10000;
+    EXPECT_THAT(rule_problem(match), HasSubstr("no such bits"));
+    match.mask = 0xff;
+    match.ones = 0x80;
+    EXPECT_THAT(rule_problem(match), HasSubstr("no such bits"));
     match = port(1, 1);
     match.names = {"eth0"};
     EXPECT_THAT(rule_problem(match), HasSubstr("names"));

@@ -132,7 +132,7 @@ std::size_t decision_size(const Match& tested) {
     Assembler assembler;
     const Label holds = assembler.label();
     const Label fails = assembler.label();
-    emit_decision(assembler, condition(tested, {}), Register::R7, Register::R1,
+    emit_decision(assembler, condition(tested, {}), Registers{.context = Register::R6, .packet = Register::R7},
                   {.holds = holds, .fails = fails, .next = fails});
     return assembler.size();
 }

@@ -2,6 +2,8 @@
 // Rules as text: what each word means, and how it is printed.
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include "lang/parse.h"
 #include "lang/print.h"
 
@@ -254,15 +256,81 @@ TEST(Match, TakesCounterStart) {
     EXPECT_FALSE(rule->verdict());
 }
 
+std::string_view example(ruleset::ValueType type) {
+    switch (type) {
+    case ruleset::ValueType::EtherAddr:
+        return "00:00:5e:00:53:01";
+    case ruleset::ValueType::Ipv4Addr:
+        return "192.0.2.1";
+    case ruleset::ValueType::Ipv6Addr:
+        return "2001:db8::1";
+    case ruleset::ValueType::Ifindex:
+    case ruleset::ValueType::Ifname:
+        return "eth0";
+    default:
+        return "1";
+    }
+}
+
 TEST(Match, EveryFieldIsReadByItsName) {
     for (const ruleset::FieldInfo& field : ruleset::fields()) {
-        const std::string value = field.type == ruleset::ValueType::EtherAddr  ? "00:00:5e:00:53:01"
-                                  : field.type == ruleset::ValueType::Ipv4Addr ? "192.0.2.1"
-                                  : field.type == ruleset::ValueType::Ipv6Addr ? "2001:db8::1"
-                                  : field.type == ruleset::ValueType::Ifname   ? "eth0"
-                                                                               : "1";
-        const std::string text = std::string(field.protocol) + " " + std::string(field.name) + " " + value;
-        EXPECT_EQ(match_of(text).field, field.field) << text;
+        if (field.field == Field::Raw)
+            continue;
+        const bool is_inner = ruleset::find_field(field.protocol, field.name) != field.field;
+        const std::string text = fmt::format("{}{} {} {}", is_inner ? "vlan type 8021q " : "", field.protocol,
+                                             field.name, example(field.type));
+        const Result<Rule> rule = parse_rule(text, "test");
+        ASSERT_TRUE(rule) << rule.error().text();
+        EXPECT_EQ(std::get<Match>(rule->statements.back()).field, field.field) << text;
+        const Result<Rule> again = parse_rule(print_rule(*rule), "test");
+        ASSERT_TRUE(again) << again.error().text();
+        EXPECT_EQ(*again, *rule) << print_rule(*rule);
+    }
+}
+
+TEST(Match, ReadsRawPayload) {
+    const Match match = match_of("@nh,96,32 != 0xc0000201");
+    EXPECT_EQ(match.field, Field::Raw);
+    EXPECT_EQ(match.payload,
+              (ruleset::RawPayload{.base = ruleset::RawPayload::Base::Network, .offset = 96, .length = 32}));
+    EXPECT_EQ(match.values, one(0xc0000201));
+    EXPECT_EQ(match_of("@ll,0,128 0x0123456789abcdef0123456789abcdef").values,
+              one(Value{0x0123456789abcdef} << 64U | 0x0123456789abcdef));
+}
+
+// Each spelling and the one that it means.
+TEST(Match, MakesBitOperatorsPlain) {
+    for (const auto& [written, meant] : std::vector<std::pair<std::string_view, std::string_view>>{
+             {"ip ttl & 1 == 1", "ip ttl & 1 == 1"},
+             {"ip ttl & 0xff == 1", "ip ttl 1"},
+             {"ip ttl & 0x3f & 0x30 == 16", "ip ttl & 48 == 16"},
+             {"ip ttl & (1 | 2) == 3", "ip ttl & 3 == 3"},
+             {"ip ttl and 1 eq 1", "ip ttl & 1 == 1"},
+             {"ip ttl | 1 == 5", "ip ttl | 1 == 5"},
+             {"ip ttl & 7 | 8 == 9", "ip ttl & 15 | 8 == 9"},
+             {"ip ttl ^ 1 == 5", "ip ttl 4"},
+             {"ip ttl ^ 1 { 4, 6 }", "ip ttl { 5, 7 }"},
+             {"ip ttl & 3 ^ 1 == 1", "ip ttl & 3 == 0"},
+             {"ip ttl << 1 == 4", "ip ttl 2"},
+             {"ip id >> 8 == 4", "ip id 1024-1279"},
+             {"ip id >> 8 != 4", "ip id != 1024-1279"},
+             {"ip saddr & 255.255.255.0 == 192.0.2.0", "ip saddr 192.0.2.0/24"},
+             {"ip saddr & 0xff == 1", "ip saddr & 0.0.0.255 == 0.0.0.1"},
+             {"ip6 saddr & ffff:: == 2001::", "ip6 saddr 2001::/16"},
+             {"meta mark & 0xff | 0x100 == 0x105", "meta mark & 0x000001ff | 0x00000100 == 0x00000105"},
+             {"tcp dport 1/6", "tcp dport 0-1023"},
+             {"meta nfproto { ipv4, ipv6 }", "meta protocol { ip, ip6 }"},
+             {"mark 5", "meta mark 0x00000005"},
+             {"meta priority 1:2", "meta priority 1:2"},
+             {"meta priority a0:", "meta priority a0:0"},
+             {"exthdr frag 0", "exthdr frag missing"},
+             {"vlan cfi 1", "vlan dei 1"},
+             {"pkttype unicast", "meta pkttype host"},
+             {"arp saddr ether 0:0:5e:0:53:1", "arp saddr ether 00:00:5e:00:53:01"},
+         }) {
+        const Result<Rule> rule = parse_rule(written, "test");
+        ASSERT_TRUE(rule) << rule.error().text();
+        EXPECT_EQ(print_rule(*rule), meant) << written;
     }
 }
 

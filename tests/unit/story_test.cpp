@@ -10,6 +10,8 @@
 #include "support/packet_fields.h"
 #include "support/random_chain.h"
 #include "support/random_fields.h"
+#include "support/random_frame.h"
+#include "support/reference_parser.h"
 
 namespace xdpctl::story {
 namespace {
@@ -33,13 +35,17 @@ xdpctl_packet parsed(const Bytes& frame) {
     return test::packet_of(test::parse_frame(frame, Hook::Ingress), DeviceSlot{0}, random);
 }
 
+Story told(const ruleset::Chain& chain, const Bytes& frame) {
+    return tell(chain, parsed(frame), frame);
+}
+
 TEST(Story, TellsEveryMatchOfEveryRule) {
     const ruleset::Chain chain = chain_of(
         "counter\n"
         "ip saddr { 192.0.2.0/24, 203.0.113.1 } tcp dport 23 accept\n"
         "tcp flags & (syn | ack) == syn iifname \"eth0\" accept\n"
         "drop");
-    const Story story = tell(chain, parsed(frame({test::Ether{}, test::Ipv4{}, test::Tcp{.dport = 22}})));
+    const Story story = told(chain, frame({test::Ether{}, test::Ipv4{}, test::Tcp{.dport = 22}}));
     EXPECT_EQ(story.verdict, Verdict::Accept);
     EXPECT_EQ(story.reason, XDPCTL_REASON_RULE);
     ASSERT_EQ(story.steps.size(), 3U);
@@ -63,7 +69,7 @@ TEST(Story, TellsEveryMatchOfEveryRule) {
 
 TEST(Story, TellsOfFieldsThatAreMissing) {
     const ruleset::Chain chain = chain_of("tcp dport != 22 ip saddr 192.0.2.1 accept");
-    const Story story = tell(chain, parsed(frame({test::Ether{}, test::Ipv4{}, test::Udp{}})));
+    const Story story = told(chain, frame({test::Ether{}, test::Ipv4{}, test::Udp{}}));
     EXPECT_EQ(story.verdict, Verdict::Drop);
     EXPECT_EQ(story.reason, XDPCTL_REASON_POLICY);
     EXPECT_EQ(story.decided(), nullptr);
@@ -74,7 +80,7 @@ TEST(Story, TellsOfFieldsThatAreMissing) {
 
 TEST(Story, NamesWhatIsMalformed) {
     const Story story =
-        tell(chain_of("tcp dport 22 accept"), parsed(test::cut(frame({test::Ether{}, test::Ipv4{}, test::Tcp{}}), 44)));
+        told(chain_of("tcp dport 22 accept"), test::cut(frame({test::Ether{}, test::Ipv4{}, test::Tcp{}}), 44));
     EXPECT_EQ(story.reason, XDPCTL_MALFORMED_IPV4_LENGTH);
 }
 
@@ -82,14 +88,45 @@ TEST(Story, AgreesWithTheReference) {
     std::mt19937 random(20261126);
     for (int round = 0; round < 200; ++round) {
         const Hook hook = round % 2 == 0 ? Hook::Ingress : Hook::Egress;
-        const ruleset::Chain chain = test::random_chain(random, hook, 1 + random() % 20);
+        const ruleset::Chain chain = test::random_chain(random, hook, 1 + random() % 20, test::MatchedFields::OfPacket);
         for (int i = 0; i < 20; ++i) {
             const test::Fields fields = test::random_fields(random, chain);
             const test::Evaluation expected = test::evaluate(chain, fields, chain.devices.front());
-            const Story story = tell(chain, test::packet_of(fields, DeviceSlot{0}, random));
+            const Story story = tell(chain, test::packet_of(fields, DeviceSlot{0}, random), {});
             ASSERT_EQ(story.verdict, expected.verdict) << lang::print_chain(chain);
             ASSERT_EQ(story.reason, expected.reason) << lang::print_chain(chain);
             ASSERT_EQ(story.decided() != nullptr, expected.rule.has_value());
+            if (expected.rule) {
+                ASSERT_EQ(story.decided()->number, *expected.rule + 1) << lang::print_chain(chain);
+            }
+        }
+    }
+}
+
+TEST(Story, TellsOfFieldsInTheFrame) {
+    const ruleset::Chain chain = chain_of("ip ttl { 1, 64 } tcp window 0xffff ip dscp cs1 accept");
+    const Bytes packet = frame({test::Ether{}, test::Ipv4{}, test::Tcp{}});
+    const Story story = tell(chain, test::parse_reference(packet, Hook::Ingress), packet);
+    ASSERT_EQ(story.steps.size(), 1U);
+    const std::vector<story::Test>& tests = story.steps[0].tests;
+    EXPECT_EQ(tests[0].found, 64);
+    EXPECT_EQ(tests[0].element, (ruleset::Interval{64, 64}));
+    EXPECT_TRUE(tests[1].holds);
+    EXPECT_EQ(tests[2].found, 0);
+    EXPECT_TRUE(story.steps[0].nearly_matched());
+}
+
+TEST(Story, AgreesWithTheReferenceAboutFrames) {
+    std::mt19937 random(20261127);
+    for (int round = 0; round < 100; ++round) {
+        const ruleset::Chain chain =
+            test::random_chain(random, Hook::Ingress, 1 + random() % 20, test::MatchedFields::OfFrame);
+        for (int i = 0; i < 20; ++i) {
+            const Bytes packet = test::random_frame(random, chain);
+            const test::Evaluation expected =
+                test::evaluate(chain, test::parse_frame(packet, Hook::Ingress), chain.devices.front());
+            const Story story = tell(chain, test::parse_reference(packet, Hook::Ingress), packet);
+            ASSERT_EQ(story.verdict, expected.verdict) << lang::print_chain(chain);
             if (expected.rule) {
                 ASSERT_EQ(story.decided()->number, *expected.rule + 1) << lang::print_chain(chain);
             }

@@ -26,7 +26,14 @@ enum class Place : std::uint8_t { Source, Destination, Sport, Dport, Proto, Flag
 
 Place place(const Condition& condition) {
     const Word& word = condition.words.front();
-    const bool whole = word.mask == word.highest();
+    const bool whole =
+        std::ranges::all_of(condition.words, [](const Word& part) { return part.mask == part.highest(); });
+    const bool is_address =
+        word.offset == offsetof(xdpctl_packet, saddr) || word.offset == offsetof(xdpctl_packet, daddr);
+    const bool in_packet = std::ranges::all_of(condition.words, &Word::in_packet);
+    const bool has_ones = std::ranges::any_of(condition.words, [](const Word& part) { return part.ones != 0; });
+    if (!in_packet || has_ones || (condition.words.size() != 1 && !is_address))
+        return Place::Elsewhere;
     if (!whole && word.offset != offsetof(xdpctl_packet, tcp_flags))
         return Place::Elsewhere;
     switch (word.offset) {
@@ -444,35 +451,78 @@ private:
             out_.residual_of.resize(out_.orders + 1);
         out_.residual_of[out_.orders] = static_cast<std::uint32_t>(out_.residuals.size());
         for (const Condition& condition : conditions)
-            out_.residuals.push_back(residual(condition));
+            add_residual(condition);
         out_.residuals.back().last = 1;
     }
 
-    static std::uint8_t word_of(const Word& word) { return static_cast<std::uint8_t>(word.offset / 4); }
-
-    xdpctl_residual residual(const Condition& condition) {
-        const Word& word = condition.words.front();
-        xdpctl_residual test{};
-        test.headers = condition.headers;
-        test.mask = word.mask;
-        test.word = word_of(word);
-        const unsigned byte = word.offset % 4;
-        test.shift = static_cast<std::uint8_t>(
-            std::endian::native == std::endian::little ? 8 * byte : 32 - 8 * byte - word.bits());
-        test.kind = XDPCTL_RESIDUAL_WORD;
-        if (condition.words.size() == 2) {
-            test.kind = XDPCTL_RESIDUAL_ETHERNET;
-            test.low_word = word_of(condition.words.back());
-        } else if (condition.words.size() == 4) {
-            test.kind = XDPCTL_RESIDUAL_IPV6;
+    // One test a word, the intervals with the last one.
+    void add_residual(const Condition& condition) {
+        if (is_whole_ipv6_address(condition)) {
+            out_.residuals.push_back(part(condition.words.front()));
+            out_.residuals.back().kind = XDPCTL_RESIDUAL_IPV6;
+        } else {
+            for (const Word& word : condition.words)
+                out_.residuals.push_back(part(word));
         }
+        xdpctl_residual& test = out_.residuals.back();
+        test.headers = condition.headers;
         test.first_interval = static_cast<std::uint32_t>(out_.intervals.size());
         test.intervals = static_cast<std::uint32_t>(condition.holds.size());
         for (const Interval& interval : condition.holds)
             out_.intervals.push_back(
                 {static_cast<std::uint64_t>(interval.first >> 64), static_cast<std::uint64_t>(interval.first),
                  static_cast<std::uint64_t>(interval.last >> 64), static_cast<std::uint64_t>(interval.last)});
+    }
+
+    static std::uint8_t word_of(const Word& word) { return static_cast<std::uint8_t>(word.offset / 4); }
+
+    static bool is_whole_ipv6_address(const Condition& condition) {
+        return condition.words.size() == 4 && std::ranges::all_of(condition.words, [](const Word& word) {
+                   return word.in_packet() && word.mask == word.highest() && word.ones == 0;
+               });
+    }
+
+    static xdpctl_residual part(const Word& word) {
+        xdpctl_residual test{};
+        test.kind = kind(word.source);
+        test.mask = word.mask;
+        test.ones = word.ones;
+        test.bytes = word.bytes;
+        if (word.in_packet()) {
+            const unsigned byte = word.offset % 4;
+            test.word = word_of(word);
+            test.shift = static_cast<std::uint8_t>(
+                std::endian::native == std::endian::little ? 8 * byte : 32 - 8 * byte - word.bits());
+        } else {
+            test.offset = word.offset;
+        }
         return test;
+    }
+
+    static std::uint8_t kind(Source source) {
+        switch (source) {
+        case Source::Packet:
+            return XDPCTL_RESIDUAL_WORD;
+        case Source::Link:
+            return XDPCTL_RESIDUAL_LINK;
+        case Source::Network:
+            return XDPCTL_RESIDUAL_NETWORK;
+        case Source::Transport:
+            return XDPCTL_RESIDUAL_TRANSPORT;
+        case Source::Fragment:
+            return XDPCTL_RESIDUAL_FRAGMENT;
+        case Source::Mark:
+            return XDPCTL_RESIDUAL_MARK;
+        case Source::Priority:
+            return XDPCTL_RESIDUAL_PRIORITY;
+        case Source::PacketType:
+            return XDPCTL_RESIDUAL_PACKET_TYPE;
+        case Source::Random:
+            return XDPCTL_RESIDUAL_RANDOM;
+        case Source::Cpu:
+            return XDPCTL_RESIDUAL_CPU;
+        }
+        std::unreachable();
     }
 
     std::uint32_t add_hints(std::span<const Condition> conditions) {
@@ -486,6 +536,8 @@ private:
     }
 
     static void hint(Hints& hints, const Condition& condition) {
+        if (!std::ranges::all_of(condition.words, &Word::in_packet))
+            return;
         const Interval around{condition.holds.front().first, condition.holds.back().last};
         const Range low{static_cast<std::uint32_t>(around.first), static_cast<std::uint32_t>(around.last)};
         const bool same_high = around.first >> 32 == around.last >> 32;
@@ -499,7 +551,8 @@ private:
                 hints[XDPCTL_TUPLE_ETHER_DADDR - XDPCTL_TUPLE_ETHER_SADDR] = low;
             break;
         case offsetof(xdpctl_packet, vlan_tci):
-            hints[XDPCTL_TUPLE_VLAN - XDPCTL_TUPLE_ETHER_SADDR] = low;
+            if (condition.words.front().mask == 0xfff)
+                hints[XDPCTL_TUPLE_VLAN - XDPCTL_TUPLE_ETHER_SADDR] = low;
             break;
         case offsetof(xdpctl_packet, device):
             hints[XDPCTL_TUPLE_DEVICE - XDPCTL_TUPLE_ETHER_SADDR] = low;

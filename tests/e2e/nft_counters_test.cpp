@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The same rules in nft, on the ingress hook of a veth, and in xdpctl; the same frames into both: every rule counts the
+// same packets and bytes.
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "lang/print.h"
+#include "support/command.h"
+#include "support/field_cases.h"
+#include "support/netns.h"
+#include "support/traffic.h"
+#include "testrun/testrun.h"
+
+namespace xdpctl::test {
+namespace {
+
+using kernel::Layer;
+using nlohmann::json;
+using ruleset::Field;
+using ruleset::Match;
+
+// Where nft 1.0.6 decides differently. What is here must differ, everything else must not.
+struct Difference {
+    Field field;
+    bool masked;  // with a mask only
+    std::string_view why;
+};
+constexpr Difference differences[] = {
+    {Field::Ip6Dscp, true, "the field crosses a byte, and nft shifts the mask by bytes in the wrong order"},
+};
+
+bool is_known_to_differ(const ruleset::Rule& rule) {
+    return std::ranges::any_of(rule.statements, [](const ruleset::Statement& statement) {
+        const auto* match = std::get_if<Match>(&statement);
+        return match != nullptr && std::ranges::any_of(differences, [&](const Difference& known) {
+                   return known.field == match->field && known.masked == match->mask.has_value();
+               });
+    });
+}
+
+ruleset::Chain counting_chain(const FieldCase& tested) {
+    ruleset::Chain chain;
+    chain.name = "c";
+    chain.devices = {"eth0"};
+    for (const Match& match : tested.matches()) {
+        ruleset::Rule& rule = chain.rules.emplace_back();
+        if (ruleset::info(tested.field).protocol == "vlan" && ruleset::of_second_tag(tested.field) == tested.field) {
+            Match tag;
+            tag.field = Field::VlanType;
+            tag.values = {{0x8100, 0x8100}};
+            rule.statements.emplace_back(tag);
+        }
+        rule.statements.emplace_back(match);
+        rule.statements.emplace_back(ruleset::Counter{});
+    }
+    chain.rules.emplace_back().statements = {ruleset::Counter{}};  // of all
+    for (std::uint64_t handle = 1; ruleset::Rule & rule : chain.rules)
+        rule.handle = Handle{handle++};
+    return chain;
+}
+
+class NftCounters : public testing::Test {
+protected:
+    void SetUp() override {
+        try {
+            run_command({"nft", "--version"});
+        } catch (const std::runtime_error&) {
+            GTEST_SKIP() << "nft is not installed";
+        }
+        right_.shell("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+        left_.shell("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+        veth_.emplace(left_, "eth1", right_, "eth0");
+        right_.shell("ip link set eth0 arp off");
+        left_.shell("ip link set eth1 arp off");
+        socket_.emplace(veth_->left());
+    }
+
+    CommandResult nft(const std::vector<std::string>& arguments, const std::string& input = {}) {
+        std::vector<std::string> argv{"nft"};
+        argv.insert(argv.end(), arguments.begin(), arguments.end());
+        return right_.run([&] { return run_command(argv, input); });
+    }
+
+    std::vector<Count> nft_counts() {
+        const json listing = json::parse(nft({"-j", "list", "ruleset"}).out);
+        std::vector<Count> out;
+        for (const json& object : listing["nftables"]) {
+            if (!object.contains("rule"))
+                continue;
+            for (const json& statement : object["rule"]["expr"])
+                if (statement.contains("counter"))
+                    out.push_back({statement["counter"]["packets"], statement["counter"]["bytes"]});
+        }
+        return out;
+    }
+
+    // What nft counts of the frames. The last rule of the chain counts all of them.
+    std::vector<Count> counted_by_nft(const ruleset::Chain& chain, std::span<const Bytes> frames) {
+        const CommandResult loaded =
+            nft({"-f", "-"}, "flush ruleset\ntable netdev t {\n" + lang::print_chain(chain) + "}\n");
+        if (loaded.status != 0) {
+            ADD_FAILURE() << loaded.err << lang::print_chain(chain);
+            return {};
+        }
+        for (const Bytes& frame : frames)
+            socket_->send({reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()});
+        const auto deadline = std::chrono::steady_clock::now() + arrival_timeout;
+        std::vector<Count> counts = nft_counts();
+        while (counts.back().packets < frames.size() && std::chrono::steady_clock::now() < deadline) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            counts = nft_counts();
+        }
+        EXPECT_EQ(counts.back().packets, frames.size()) << "nft has not seen all frames, or more";
+        return counts;
+    }
+
+    static std::vector<Count> counted_by_xdpctl(const ruleset::Chain& chain, Layer layer,
+                                                std::span<const Bytes> frames) {
+        auto runner = testrun::Runner::create(chain, layer);
+        if (!runner) {
+            ADD_FAILURE() << runner.error().text();
+            return {};
+        }
+        for (const Bytes& frame : frames)
+            EXPECT_TRUE(runner->run(frame));
+        std::vector<Count> out;
+        const auto counts = runner->rule_counts();
+        EXPECT_TRUE(counts);
+        for (const auto& [handle, count] : *counts)
+            out.push_back(count);
+        return out;
+    }
+
+    Netns left_, right_;
+    std::optional<VethPair> veth_;
+    std::optional<PacketSocket> socket_;
+};
+
+TEST_F(NftCounters, AreThoseOfXdpctlForEveryField) {
+    std::size_t pairs = 0;
+    for (const FieldCase& tested : field_cases()) {
+        const ruleset::Chain chain = counting_chain(tested);
+        const std::vector<Bytes> frames = tested.well_formed_frames();
+        const std::vector<Count> theirs = counted_by_nft(chain, frames);
+        const std::vector<Count> at_xdp = counted_by_xdpctl(chain, Layer::Xdp, frames);
+        const std::vector<Count> at_tc = counted_by_xdpctl(chain, Layer::TcIngress, frames);
+        ASSERT_EQ(theirs.size(), chain.rules.size());
+        ASSERT_EQ(at_xdp.size(), chain.rules.size());
+        EXPECT_EQ(at_tc, at_xdp);
+        pairs += chain.rules.size() * frames.size();
+        bool differs = false;
+        for (std::size_t rule = 0; rule < chain.rules.size(); ++rule) {
+            if (is_known_to_differ(chain.rules[rule]))
+                differs |= at_xdp[rule] != theirs[rule];
+            else
+                EXPECT_EQ(at_xdp[rule], theirs[rule]) << lang::print_rule(chain.rules[rule]);
+        }
+        const auto* known = std::ranges::find(differences, tested.field, &Difference::field);
+        EXPECT_EQ(differs, known != std::end(differences))
+            << lang::print_chain(chain) << "what is known to differ no longer does";
+    }
+    RecordProperty("pairs", static_cast<int>(pairs));
+}
+
+}  // namespace
+}  // namespace xdpctl::test
