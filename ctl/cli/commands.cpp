@@ -88,6 +88,19 @@ constexpr std::array table{
             "  xdpctl check -f /etc/xdpctl.nft\n"
             "  nft list ruleset | xdpctl check -f -\n",
             declare_check},
+    Command{"import", "iptables", "Convert the rules of iptables-save",
+            "  iptables-save | xdpctl import iptables - --device eth0 > new.nft\n"
+            "  iptables-save -c | xdpctl import iptables - --chain filter:INPUT --check\n"
+            "  xdpctl import iptables rules.v4 --sets ipset.save --device eth0 --device eth1\n",
+            declare_import_iptables},
+    Command{"import", "ip6tables", "Convert the rules of ip6tables-save",
+            "  ip6tables-save | xdpctl import ip6tables - --device eth0 > new.nft\n", declare_import_ip6tables},
+    Command{"import", "nft", "Convert a chain of nft's other families",
+            "  nft list ruleset | xdpctl import nft - --chain filter:input --device eth0\n"
+            "  xdpctl import nft /etc/nftables.conf --check\n",
+            declare_import_nft},
+    Command{"import", "ipset", "Convert the sets of 'ipset save'", "  ipset save | xdpctl import ipset - > sets.nft\n",
+            declare_import_ipset},
     Command{"list", "ruleset", "Print the running ruleset in nft's syntax",
             "  xdpctl list ruleset\n"
             "  xdpctl list ruleset -a\n"

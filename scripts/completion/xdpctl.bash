@@ -16,7 +16,7 @@ _xdpctl_values() {
     case $1 in
     --hook) echo 'ingress egress' ;;
     --mode) if [[ $2 == test-run || $2 == explain ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
-    --iface) _xdpctl_interfaces ;;
+    --iface | --device) _xdpctl_interfaces ;;
     --lock-timeout | --watch | --live | --number | --timeout | --listen | --max-rules | --confirm | --count | --filter | --interval) echo ;;
     --sort) echo 'packets bytes total handle' ;;
     *) return 1 ;;
@@ -39,6 +39,9 @@ _xdpctl_words() {
     save) echo '--counters' ;;
     check) echo '--file' ;;
     'list ruleset') echo '--cost --handles --stateless' ;;
+    'import iptables' | 'import ip6tables') echo '--chain --check --device --partial --sets --table --to-chain' ;;
+    'import nft') echo '--chain --check --device --partial --table --to-chain' ;;
+    'import ipset') echo '--check --partial --table' ;;
     'flush chain') echo '--hook netdev' ;;
     stats) echo "--rates --reset --watch $(_xdpctl_interfaces)" ;;
     explain) echo '--all --hook --iface --live --mode --number --pcap --ruleset --timeout tcp udp sctp icmp icmpv6 arp ip ip6 ether hex' ;;
@@ -48,9 +51,10 @@ _xdpctl_words() {
     test-run) echo '--hook --iface --mode --out --pcap --ruleset' ;;
     rule) echo 'add delete insert list replace' ;;
     chain) echo 'add delete policy rename' ;;
+    import) echo 'ip6tables ipset iptables nft' ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
-    '') echo 'apply attach chain check confirm detach doctor explain exporter flush list restore rule save stats status test-run top version' ;;
+    '') echo 'apply attach chain check confirm detach doctor explain exporter flush import list restore rule save stats status test-run top version' ;;
     esac
 }
 
@@ -64,7 +68,7 @@ _xdpctl() {
         case "$command $word" in
         *' -'*) [[ $word == --lock-timeout ]] && ((i++)) ;;
         ' '*) command=$word ;;
-        'rule '* | 'chain '* | 'list '* | 'flush '*)
+        'rule '* | 'chain '* | 'list '* | 'flush '* | 'import '*)
             command="$command $word"
             break
             ;;
