@@ -435,8 +435,9 @@ private:
     // REQUIRES: all jumps lead somewhere.
     void check_reach(const Table& table) {
         for (const Chain& chain : table.chains)
-            if (auto fault = reach_fault(table, chain)) {
-                add(chain.position, fmt::format("chain {} {}: {}", table.name, chain.name, *fault));
+            if (const auto fault = reach_fault(table, chain)) {
+                add(chain.position, fmt::format("chain {} {}: {}", table.name, chain.name, fault->what), {},
+                    fault->kind);
                 return;  // the chains on the way there have the same fault
             }
     }

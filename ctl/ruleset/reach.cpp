@@ -15,16 +15,18 @@ class Walk {
 public:
     explicit Walk(const Table& table) : table_(table) {}
 
-    std::optional<std::string> run(const Chain& chain) {
+    std::optional<ReachFault> run(const Chain& chain) {
         const Extent* extent = visit(chain);
         if (extent == nullptr)
-            return fault_;
+            return ReachFault{ErrorKind::Input, fault_};
         if (extent->depth > chain_depth_max)
-            return fmt::format("its jumps go {} chains deep, at most {} are possible: {}", extent->depth,
-                               chain_depth_max, fmt::join(deepest_path(chain), " -> "));
+            return ReachFault{ErrorKind::Limit,
+                              fmt::format("its jumps go {} chains deep, at most {} are possible: {}", extent->depth,
+                                          chain_depth_max, fmt::join(deepest_path(chain), " -> "))};
         if (extent->rules > expanded_rules_max)
-            return fmt::format("with the chains it jumps to it is {} rules, at most {} are possible", extent->rules,
-                               expanded_rules_max);
+            return ReachFault{ErrorKind::Limit,
+                              fmt::format("with the chains it jumps to it is {} rules, at most {} are possible",
+                                          extent->rules, expanded_rules_max)};
         return std::nullopt;
     }
 
@@ -130,7 +132,7 @@ std::vector<const Rule*> rules_with_slots(const Table& table, const Chain& chain
     return out;
 }
 
-std::optional<std::string> reach_fault(const Table& table, const Chain& chain) {
+std::optional<ReachFault> reach_fault(const Table& table, const Chain& chain) {
     return Walk(table).run(chain);
 }
 

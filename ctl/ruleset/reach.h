@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/error.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::ruleset {
@@ -29,7 +30,13 @@ inline constexpr std::uint64_t expanded_rules_max = std::uint64_t{1} << 20U;
 // rule that no jump leads to any more keeps its count.
 [[nodiscard]] std::vector<const Rule*> rules_with_slots(const Table& table, const Chain& chain);
 
-// Why evaluation from that chain on would not end, or would need more room than there is. REQUIRES: all targets exist.
-[[nodiscard]] std::optional<std::string> reach_fault(const Table& table, const Chain& chain);
+struct ReachFault {
+    ErrorKind kind;
+    std::string what;
+};
+
+// Why evaluation from that chain on would not end (Input), or would need more room than there is (Limit).
+// REQUIRES: all targets exist.
+[[nodiscard]] std::optional<ReachFault> reach_fault(const Table& table, const Chain& chain);
 
 }  // namespace xdpctl::ruleset

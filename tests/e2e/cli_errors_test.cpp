@@ -125,13 +125,18 @@ TEST_F(CliErrors, NoSuchRuleOrChain) {
 }
 
 TEST_F(CliErrors, TooManyRules) {
-    std::string text = "table netdev t { chain c {\n type filter hook ingress device \"eth0\" priority filter;\n";
-    for (int rule = 0; rule < 4097; ++rule)
-        text += fmt::format("udp dport {} drop\n", rule);
-    text += "}\n}\n";
+    // Eight jumps in each of nine chains: 8^9 rules.
+    std::string text = "table netdev t {\n";
+    for (int chain = 0; chain < 9; ++chain) {
+        text += fmt::format("chain c{} {{\n", chain);
+        for (int rule = 0; rule < 8; ++rule)
+            text += chain == 0 ? fmt::format("udp dport {} drop\n", rule) : fmt::format("jump c{}\n", chain - 1);
+        text += "}\n";
+    }
+    text += "chain c { type filter hook ingress device \"eth0\" priority filter; jump c8; }\n}\n";
     const std::string path = file("many.nft", text);
-    refuse({"check", "-f", path}, ErrorKind::Limit, "4096");
-    refuse({"apply", "-f", path}, ErrorKind::Limit, "4096");
+    refuse({"check", "-f", path}, ErrorKind::Limit, "1048576");
+    refuse({"apply", "-f", path}, ErrorKind::Limit, "1048576");
 }
 
 TEST_F(CliErrors, BusyHook) {
