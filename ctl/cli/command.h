@@ -58,6 +58,8 @@ Action declare_import_nft(CLI::App& parser);
 Action declare_import_ipset(CLI::App& parser);
 Action declare_flush_ruleset(CLI::App& parser);
 Action declare_flush_chain(CLI::App& parser);
+Action declare_monitor(CLI::App& parser);
+Action declare_capture(CLI::App& parser);
 Action declare_stats(CLI::App& parser);
 Action declare_test_run(CLI::App& parser);
 Action declare_explain(CLI::App& parser);

@@ -119,6 +119,17 @@ constexpr std::array table{
             "  xdpctl stats --watch 5 --json\n"
             "  xdpctl stats --reset\n",
             declare_stats},
+    Command{"monitor", "", "Show packets that are logged or dropped, and changes, as they happen",
+            "  xdpctl monitor\n"
+            "  xdpctl monitor --drop --iface eth0 net 192.0.2.0/24 and tcp port 22\n"
+            "  xdpctl monitor --rule 5 --rate 0 --count 10\n"
+            "  xdpctl monitor --log --json\n",
+            declare_monitor},
+    Command{"capture", "", "Capture packets with the verdicts they got, as pcapng",
+            "  xdpctl capture -w drops.pcapng --drop\n"
+            "  xdpctl capture -w - --rule 5 -c 100 | tshark -r -\n"
+            "  xdpctl capture -w ssh.pcapng -s 128 --timeout 60 tcp port 22\n",
+            declare_capture},
     Command{"test-run", "", "Run the packets of a capture through the rules, without attaching anything",
             "  xdpctl test-run --pcap in.pcap\n"
             "  xdpctl test-run --ruleset new.nft --pcap in.pcap --out accepted.pcap\n"

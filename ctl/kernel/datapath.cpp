@@ -37,14 +37,6 @@ constexpr std::pair<const char*, Fd ChainMaps::*> chain_map_names[] = {
     {"device_counters", &ChainMaps::device_counters},
 };
 
-// The maps programs use; the rest of a chain's maps is for user space.
-std::array<NamedMap, 4> program_maps(const Fd& packet, const Fd& stages, const ChainMaps& maps) {
-    return {{{"packet", packet.get()},
-             {"stages", stages.get()},
-             {"chain", maps.chain.get()},
-             {"device_counters", maps.device_counters.get()}}};
-}
-
 constexpr bool is_xdp(Layer layer) {
     return layer == Layer::Xdp || layer == Layer::XdpExtension;
 }
@@ -104,10 +96,6 @@ ProgramType entry_type(Layer layer) {
     return {BPF_PROG_TYPE_SCHED_CLS, 0};
 }
 
-ProgramType classifier_type(Layer layer) {
-    return layer == Layer::XdpExtension ? ProgramType{BPF_PROG_TYPE_XDP, 0} : entry_type(layer);
-}
-
 const char* entry_name(Layer layer) {
     switch (layer) {
     case Layer::Xdp:
@@ -121,7 +109,15 @@ const char* entry_name(Layer layer) {
     std::unreachable();
 }
 
+constexpr std::uint32_t observer_stage(std::uint32_t place) {
+    return XDPCTL_STAGE_OBSERVE + place;
+}
+
 }  // namespace
+
+ProgramType classifier_type(Layer layer) {
+    return layer == Layer::XdpExtension ? ProgramType{BPF_PROG_TYPE_XDP, 0} : entry_type(layer);
+}
 
 Result<ChainMaps> ChainMaps::create() {
     auto object = open_object<chain_maps>("chain_maps");
@@ -183,7 +179,7 @@ Result<EntryObject> Datapath::open_entry(DeviceSlot slot) const {
     auto object = open_entry_object(layer_, slot);
     if (!object)
         return std::unexpected(std::move(object).error());
-    XDPCTL_TRY(use_maps(object->get(), program_maps(packet_, stages_, *maps_)));
+    XDPCTL_TRY(use_maps(object->get(), named_maps()));
     const std::string_view name = entry_name(layer_);
     bpf_program* entry = nullptr;
     bpf_program* program = nullptr;
@@ -254,7 +250,7 @@ Status Datapath::prepare_exit() const {
     auto object = open_exit(layer_);
     if (!object)
         return std::unexpected(std::move(object).error());
-    const auto maps = program_maps(packet_, stages_, *maps_);
+    const auto maps = named_maps();
     XDPCTL_TRY(use_maps(object->get(), maps));
     bpf_program* program = bpf_object__next_program(object->get(), nullptr);
     set_type(program, classifier_type(layer_));
@@ -279,7 +275,7 @@ Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier, cons
     if (const auto* program = std::get_if<compile::Program>(&classifier))
         return load_rules(*program, rules);
     const auto& tables = *std::get<std::shared_ptr<const compile::tuple_tree::Tables>>(classifier);
-    const auto others = program_maps(packet_, stages_, *maps_);
+    const auto others = named_maps();
     std::vector<NamedMap> maps(others.begin(), others.end());
     maps.push_back({"rule_counters", rules.counters()});
     return load_tuple_tree(tables, classifier_type(layer_), maps);
@@ -305,6 +301,38 @@ Status Datapath::publish(const Fd& classifier) const {
     if (bpf_map_update_elem(stages_.get(), &stage, &program, BPF_ANY) != 0)
         return fail_errno(errno, "cannot publish the classifier");
     return {};
+}
+
+std::array<NamedMap, 4> Datapath::named_maps() const {
+    return {{{"packet", packet_.get()},
+             {"stages", stages_.get()},
+             {"chain", maps_->chain.get()},
+             {"device_counters", maps_->device_counters.get()}}};
+}
+
+Status Datapath::put_observer(std::uint32_t place, const Fd& observer) const {
+    const std::uint32_t stage = observer_stage(place);
+    const int program = observer.get();
+    if (bpf_map_update_elem(stages_.get(), &stage, &program, BPF_ANY) != 0)
+        return fail_errno(errno, "cannot put an observer behind the exit");
+    return {};
+}
+
+Status Datapath::clear_observer(std::uint32_t place) const {
+    const std::uint32_t stage = observer_stage(place);
+    if (bpf_map_delete_elem(stages_.get(), &stage) != 0 && errno != ENOENT)
+        return fail_errno(errno, "cannot take an observer out");
+    return {};
+}
+
+Result<bool> Datapath::has_observer(std::uint32_t place) const {
+    const std::uint32_t stage = observer_stage(place);
+    std::uint32_t id = 0;
+    if (bpf_map_lookup_elem(stages_.get(), &stage, &id) == 0)
+        return true;
+    if (errno == ENOENT)
+        return false;
+    return fail_errno(errno, "cannot look for an observer");
 }
 
 Result<std::uint32_t> Datapath::published() const {

@@ -5,6 +5,7 @@
 
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -15,6 +16,7 @@
 #include "base/fd.h"
 #include "base/types.h"
 #include "compile/compile.h"
+#include "kernel/load.h"
 #include "kernel/rule_maps.h"
 #include "maps/chain.h"
 #include "maps/counter.h"
@@ -66,6 +68,15 @@ private:
     bpf_program* program_;
 };
 
+// A map under the name it has in the objects, and in its pin.
+struct NamedMap {
+    const char* name;
+    int fd;
+};
+
+// What the programs of a layer that are called by its stages must be.
+[[nodiscard]] ProgramType classifier_type(Layer layer);
+
 // Stages, scratch and exit program of one layer of a chain.
 class Datapath {
 public:
@@ -76,12 +87,18 @@ public:
     [[nodiscard]] Status pin(const std::filesystem::path& directory) const;
 
     [[nodiscard]] Layer layer() const { return layer_; }
+    // Those that programs use, but for the rules' counters.
+    [[nodiscard]] std::array<NamedMap, 4> named_maps() const;
     [[nodiscard]] Result<EntryObject> open_entry(DeviceSlot slot) const;
     // Loads what the compiler made: rules joined with the exit program, or tables copied into a map and the program
     // that walks them. Rules count in `rules`. Not yet published.
     [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier, const RuleMaps& rules) const;
     // Makes a loaded classifier judge every following packet: one map update.
     [[nodiscard]] Status publish(const Fd& classifier) const;
+    // Observers look on in the places behind the exit (observer_places.h).
+    [[nodiscard]] Status put_observer(std::uint32_t place, const Fd& observer) const;
+    [[nodiscard]] Status clear_observer(std::uint32_t place) const;
+    [[nodiscard]] Result<bool> has_observer(std::uint32_t place) const;
     // Id of the published classifier's program, 0 when none.
     [[nodiscard]] Result<std::uint32_t> published() const;
     // The packet last parsed on a CPU: after a test run there, what was found and decided.

@@ -97,6 +97,10 @@ fs::path Layout::generation(std::uint64_t number) const {
     return directory_ / fmt::format("gen-{}", number);
 }
 
+fs::path Layout::observer(std::uint32_t place) const {
+    return directory_ / fmt::format("observer-{}", place);
+}
+
 fs::path Layout::ruleset(const fs::path& generation) {
     return generation / "ruleset";
 }

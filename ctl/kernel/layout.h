@@ -7,6 +7,7 @@
 //       <chain>-rules/           RuleMaps: the same maps as of the generation before as long as rules fit
 //       <chain>-former_rules/    maps whose counts <chain>-rules/ has not taken over yet
 //   next/                        the same of a generation that is being made, or of a writer that was killed
+//   observer-<N>/                place of an observer, locked by its process (observer_places.h)
 //   <chain>/                     "chain-<handle>-<hook>"
 //       chain, devices, ...      ChainMaps
 //       link-<slot>              bpf_link of a device
@@ -54,6 +55,7 @@ public:
     [[nodiscard]] std::filesystem::path link(const ChainKey& key, DeviceSlot slot) const;
     [[nodiscard]] std::filesystem::path generation(std::uint64_t number) const;
     [[nodiscard]] std::filesystem::path next() const { return directory_ / "next"; }
+    [[nodiscard]] std::filesystem::path observer(std::uint32_t place) const;
 
     // Of a generation's directory.
     [[nodiscard]] static std::filesystem::path ruleset(const std::filesystem::path& generation);

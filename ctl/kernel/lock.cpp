@@ -32,8 +32,18 @@ std::string command_line(const std::string& pid) {
     return words;
 }
 
-// "pid 4711 (xdpctl apply -f rules)". A holder in another pid namespace has no pid here.
-std::string holder(const Fd& directory) {
+// A writer that leaves an empty state removes the directory: a lock on a removed one protects nothing.
+bool is_still_at(const Fd& directory, const fs::path& path) {
+    struct stat held{};
+    struct stat named{};
+    return ::fstat(directory.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
+
+}  // namespace
+
+// A holder in another pid namespace has no pid here.
+std::string lock_holder(const Fd& directory) {
     const std::string unknown = "a process that is not visible here";
     struct stat status{};
     if (::fstat(directory.get(), &status) != 0)
@@ -56,16 +66,6 @@ std::string holder(const Fd& directory) {
     return unknown;
 }
 
-// A writer that leaves an empty state removes the directory: a lock on a removed one protects nothing.
-bool is_still_at(const Fd& directory, const fs::path& path) {
-    struct stat held{};
-    struct stat named{};
-    return ::fstat(directory.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
-           held.st_ino == named.st_ino;
-}
-
-}  // namespace
-
 Result<WriterLock> WriterLock::acquire(const fs::path& directory, std::chrono::milliseconds timeout) {
     const auto deadline = Clock::now() + timeout;
     for (;;) {
@@ -86,7 +86,7 @@ Result<WriterLock> WriterLock::acquire(const fs::path& directory, std::chrono::m
             return fail_errno(errno, fmt::format("cannot lock {}", directory.string()));
         if (Clock::now() >= deadline)
             return fail(ErrorKind::Locked, fmt::format("cannot lock {}", directory.string()),
-                        fmt::format("{} is changing the rules", holder(fd)), "try again when it has finished");
+                        fmt::format("{} is changing the rules", lock_holder(fd)), "try again when it has finished");
         std::this_thread::sleep_for(poll_interval);
     }
 }

@@ -4,11 +4,15 @@
 
 #include <chrono>
 #include <filesystem>
+#include <string>
 
 #include "base/error.h"
 #include "base/fd.h"
 
 namespace xdpctl::kernel {
+
+// "pid 4711 (xdpctl apply -f rules)": who holds the flock on a directory.
+[[nodiscard]] std::string lock_holder(const Fd& directory);
 
 class WriterLock {
 public:

@@ -17,12 +17,6 @@ namespace xdpctl::kernel {
 
 using Object = std::unique_ptr<bpf_object, EntryObject::Deleter>;
 
-// A map under the name it has in the objects, and in its pin.
-struct NamedMap {
-    const char* name;
-    int fd;
-};
-
 // The object of a skeleton, without the skeleton: nothing here needs the rest of it.
 template <typename Skeleton>
 Object take_object(Skeleton* skeleton) {

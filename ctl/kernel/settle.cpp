@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "kernel/interface.h"
+#include "kernel/observer_places.h"
 #include "kernel/pin.h"
 #include "kernel/program.h"
 #include "kernel/rule_slots.h"
@@ -40,6 +41,7 @@ public:
             for (const NamedChain& named : chains_of(live_.generation.ruleset))
                 settle_chain(named, *found);
         }
+        note(tidy_observers(live_));
         settle_rules();
         if (live_.generation.ruleset.tables.empty())
             leave_nothing();

@@ -16,14 +16,15 @@ using ruleset::ValueType;
 
 class Description {
 public:
-    Description(const xdpctl_packet& parsed, std::span<const std::byte> frame) : parsed_(parsed), frame_(frame) {}
+    Description(const xdpctl_packet& parsed, std::span<const std::byte> frame, std::size_t length)
+        : parsed_(parsed), frame_(frame), length_(length) {}
 
     std::string text() {
         head();
         tags();
         if (has(XDPCTL_HEADER_IPV4) || has(XDPCTL_HEADER_IPV6)) {
             fragment();
-            append(" length {}", frame_.size() - parsed_.network_offset);
+            append(" length {}", length_ - parsed_.network_offset);
         }
         return std::move(out_);
     }
@@ -72,7 +73,7 @@ private:
             append("ether {} > {} type 0x{:04x}", ether(parsed_.ether_saddr_high, parsed_.ether_saddr_low),
                    ether(parsed_.ether_daddr_high, parsed_.ether_daddr_low), parsed_.network_proto);
         else
-            append("a frame of {} bytes", frame_.size());
+            append("a frame of {} bytes", length_);
     }
 
     static std::string ether(std::uint16_t high, std::uint32_t low) {
@@ -121,13 +122,14 @@ private:
 
     const xdpctl_packet& parsed_;
     std::span<const std::byte> frame_;
+    std::size_t length_;
     std::string out_;
 };
 
 }  // namespace
 
-std::string describe(const xdpctl_packet& parsed, std::span<const std::byte> frame) {
-    return Description(parsed, frame).text();
+std::string describe(const xdpctl_packet& parsed, std::span<const std::byte> frame, std::size_t length) {
+    return Description(parsed, frame, length).text();
 }
 
 }  // namespace xdpctl::packet

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_map>
 
 #include "lang/print.h"
 
@@ -112,11 +113,13 @@ void add_rates(Snapshot& now, const Snapshot& before) {
         if (const DeviceStats* earlier = find_device(before, device))
             for (VerdictMeasure& m : device.verdicts)
                 m.measure.rate = rate_between(count_of(*earlier, m.verdict, m.reason), m.measure.count, interval);
-    for (RuleStats& rule : now.rules) {
-        const auto earlier = std::ranges::find(before.rules, rule.handle, &RuleStats::handle);
-        if (earlier != before.rules.end())
-            rule.measure.rate = rate_between(earlier->measure.count, rule.measure.count, interval);
-    }
+    std::unordered_map<Handle, Count> earlier;
+    earlier.reserve(before.rules.size());
+    for (const RuleStats& rule : before.rules)
+        earlier.emplace(rule.handle, rule.measure.count);
+    for (RuleStats& rule : now.rules)
+        if (const auto found = earlier.find(rule.handle); found != earlier.end())
+            rule.measure.rate = rate_between(found->second, rule.measure.count, interval);
 }
 
 }  // namespace xdpctl::stats

@@ -17,7 +17,8 @@ _xdpctl_values() {
     --hook) echo 'ingress egress' ;;
     --mode) if [[ $2 == test-run || $2 == explain ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
     --iface | --device) _xdpctl_interfaces ;;
-    --lock-timeout | --watch | --live | --number | --timeout | --listen | --max-rules | --confirm | --count | --filter | --interval) echo ;;
+    --reason) echo 'rule policy malformed stage-miss stage-error' ;;
+    --lock-timeout | --watch | --live | --number | --timeout | --listen | --max-rules | --confirm | --count | --filter | --interval | --rate | --rule | --sample | --snaplen) echo ;;
     --sort) echo 'packets bytes total handle' ;;
     *) return 1 ;;
     esac
@@ -29,7 +30,7 @@ _xdpctl_words() {
     attach) echo "--hook --mode $(_xdpctl_interfaces)" ;;
     detach) echo "--all --hook $(_xdpctl_interfaces)" ;;
     'rule add' | 'rule insert')
-        echo '--hook netdev position ether vlan ip ip6 tcp udp sctp icmp icmpv6 meta iifname oifname counter accept drop jump goto return comment'
+        echo '--hook netdev position ether vlan ip ip6 tcp udp sctp icmp icmpv6 meta iifname oifname counter log accept drop jump goto return comment'
         ;;
     'rule replace' | 'rule delete') echo '--hook netdev handle' ;;
     'rule list') echo '--handles --hook --stateless netdev' ;;
@@ -44,6 +45,8 @@ _xdpctl_words() {
     'import ipset') echo '--check --partial --table' ;;
     'flush chain') echo '--hook netdev' ;;
     stats) echo "--rates --reset --watch $(_xdpctl_interfaces)" ;;
+    capture) echo '--accept --count --drop --hook --iface --reason --rule --sample --snaplen --timeout --write' ;;
+    monitor) echo '--accept --changes --count --drop --hook --iface --log --rate --reason --rule --sample --snaplen --timeout' ;;
     explain) echo '--all --hook --iface --live --mode --number --pcap --ruleset --timeout tcp udp sctp icmp icmpv6 arp ip ip6 ether hex' ;;
     doctor) echo "--problems --strict $(_xdpctl_interfaces)" ;;
     exporter) echo '--listen --max-rules --once' ;;
@@ -54,7 +57,7 @@ _xdpctl_words() {
     import) echo 'ip6tables ipset iptables nft' ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
-    '') echo 'apply attach chain check confirm detach doctor explain exporter flush import list restore rule save stats status test-run top version' ;;
+    '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush import list monitor restore rule save stats status test-run top version' ;;
     esac
 }
 
@@ -77,7 +80,7 @@ _xdpctl() {
     done
 
     case $previous in
-    -f | --file | --pcap | --ruleset | --out | save | restore)
+    -f | --file | --pcap | --ruleset | --out | -w | --write | save | restore)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames 2>/dev/null
         return
