@@ -98,12 +98,6 @@ static __always_inline __u32 ctx_ifindex(const struct xdpctl_ctx *ctx)
 	return ctx->ingress_ifindex;
 }
 
-/* Copies a part of the frame, wherever it lies; 0 when it is there (Linux 5.18). */
-static __always_inline long ctx_load_bytes(struct xdpctl_ctx *ctx, __u32 offset, void *to, __u32 size)
-{
-	return bpf_xdp_load_bytes(ctx, offset, to, size);
-}
-
 /* Arithmetic: a mixed stream of verdicts cannot be predicted. */
 static __always_inline int ctx_code(__u8 verdict)
 {

@@ -80,13 +80,13 @@ static __always_inline bool copy_frame(struct xdpctl_ctx *ctx, const struct tag 
 		asm volatile("" : "+r"(rest));
 		if (rest == 0 || rest > room - TAG_OFFSET - TAG_SIZE)
 			return false;
-		if (ctx_load_bytes(ctx, 0, to, TAG_OFFSET))
+		if (!ctx_load_bytes(ctx, 0, to, TAG_OFFSET))
 			return false;
 		__builtin_memcpy(to + TAG_OFFSET, &tag->tpid, sizeof(tag->tpid));
 		__builtin_memcpy(to + TAG_OFFSET + sizeof(tag->tpid), &tag->tci, sizeof(tag->tci));
-		return ctx_load_bytes(ctx, TAG_OFFSET, to + TAG_OFFSET + TAG_SIZE, rest) == 0;
+		return ctx_load_bytes(ctx, TAG_OFFSET, to + TAG_OFFSET + TAG_SIZE, rest);
 	}
-	return ctx_load_bytes(ctx, 0, to, size) == 0;
+	return ctx_load_bytes(ctx, 0, to, size);
 }
 
 /* What the filter expression says. */
