@@ -54,8 +54,7 @@ struct Set {
     std::string text;
     const Type* type = nullptr;
     bool is_ipv6 = false;
-    bool counts = false;
-    std::string timeout, size;
+    std::string size;
     std::vector<std::string> elements;
     std::optional<Reason> refused;  // the whole set
 };
@@ -73,7 +72,7 @@ std::string replaced(std::string_view keys, std::string_view address) {
 }
 
 // Options that have a value, and what becomes of them.
-enum class Effect { Family, Timeout, Size, None, Refused };
+enum class Effect { Family, Size, None, Refused };
 
 struct Option {
     std::string_view name;
@@ -84,13 +83,13 @@ struct Option {
 
 constexpr std::array options{
     Option{"family", true, Effect::Family, {}},
-    Option{"timeout", true, Effect::Timeout, {}},
+    Option{"timeout", true, Effect::Refused, "its elements expire, which those of xdpctl do not yet"},
     Option{"maxelem", true, Effect::Size, {}},
     Option{"hashsize", true, Effect::None, {}},
     Option{"bucketsize", true, Effect::None, {}},
     Option{"initval", true, Effect::None, {}},
     Option{"range", true, Effect::None, {}},
-    Option{"counters", false, Effect::None, {}},
+    Option{"counters", false, Effect::Refused, "its elements count, which those of xdpctl do not yet"},
     Option{"comment", false, Effect::None, {}},
     Option{"netmask", true, Effect::Refused, "it compares addresses under a netmask"},
     Option{"bitmask", true, Effect::Refused, "it compares addresses under a mask"},
@@ -123,14 +122,10 @@ Set create(std::size_t line, std::string_view text, const std::vector<std::strin
         }
         if (option->effect == Effect::Family)
             set.is_ipv6 = words[i] == "inet6";
-        else if (option->effect == Effect::Timeout)
-            set.timeout = words[i];
         else if (option->effect == Effect::Size)
             set.size = words[i];
         else if (option->effect == Effect::Refused)
             set.refused = Reason{std::string(option->why), {}};
-        else if (option->name == "counters")
-            set.counts = true;
     }
     return set;
 }
@@ -164,30 +159,14 @@ std::expected<std::string, Reason> convert_element(const Set& set, const std::ve
     auto element = convert_key(set, words[2]);
     if (!element)
         return element;
-    std::string packets, bytes, timeout, comment;
+    std::string comment;
     for (std::size_t i = 3; i < words.size(); ++i) {
         if (words[i] == "nomatch")
             return std::unexpected(Reason{"nomatch takes part of another element out", "list what is left of it"});
-        if (i + 1 == words.size())
-            return std::unexpected(Reason{fmt::format("the option {} has no value", words[i]), {}});
-        const std::string& option = words[i];
-        const std::string& value = words[++i];
-        if (option == "timeout")
-            timeout = value;
-        else if (option == "packets")
-            packets = value;
-        else if (option == "bytes")
-            bytes = value;
-        else if (option == "comment")
-            comment = value;
-        else
-            return std::unexpected(Reason{fmt::format("the option {} is unknown", option), {}});
+        if (words[i] != "comment" || i + 1 == words.size())
+            return std::unexpected(Reason{fmt::format("the option {} is unknown", words[i]), {}});
+        comment = words[++i];
     }
-    if (!timeout.empty() && timeout != "0")
-        *element += fmt::format(" timeout {}s", timeout);
-    if (!packets.empty() || !bytes.empty())
-        *element +=
-            fmt::format(" counter packets {} bytes {}", packets.empty() ? "0" : packets, bytes.empty() ? "0" : bytes);
     *element += comment_statement(comment);
     return element;
 }
@@ -195,19 +174,10 @@ std::expected<std::string, Reason> convert_element(const Set& set, const std::ve
 std::string print(const std::string& name, const Set& set) {
     const std::string_view address = set.is_ipv6 ? "ipv6_addr" : "ipv4_addr";
     std::string out = fmt::format("\tset {} {{\n\t\ttype {}\n", name, replaced(set.type->keys, address));
-    std::vector<std::string_view> flags;
-    if (set.type->is_interval)
-        flags.emplace_back("interval");
-    if (!set.timeout.empty())
-        flags.emplace_back("timeout");
     if (!set.size.empty())
         out += fmt::format("\t\tsize {}\n", set.size);
-    if (!flags.empty())
-        out += fmt::format("\t\tflags {}\n", fmt::join(flags, ","));
-    if (set.counts)
-        out += "\t\tcounter\n";
-    if (!set.timeout.empty() && set.timeout != "0")
-        out += fmt::format("\t\ttimeout {}s\n", set.timeout);
+    if (set.type->is_interval)
+        out += "\t\tflags interval\n";
     // nft refuses intervals that overlap; ipset has nested networks.
     if (set.type->is_interval && set.type->parts.size() == 1)
         out += "\t\tauto-merge\n";

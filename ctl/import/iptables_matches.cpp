@@ -306,6 +306,8 @@ Text set_match(const std::string& name, std::string_view directions, bool negate
     if (const auto family = context.sets.is_ipv6.find(name);
         family != context.sets.is_ipv6.end() && family->second != (context.family == Family::Ipv6))
         return refuse(fmt::format("the set {} is of the other family", name));
+    if (negated && std::ranges::find(key->second, KeyPart::Port) != key->second.end())
+        return refuse("negated, it matches packets without ports too", "match the set, and return");
     std::vector<std::string> fields;
     for (const KeyPart part : key->second) {
         const std::string_view direction = directions.substr(0, directions.find(','));
@@ -512,7 +514,9 @@ Converted<void> convert_match(const std::string& option, bool negated, const std
         return std::unexpected(std::move(match).error());
     if (match->empty())
         return {};
-    parts.names_family = parts.names_family || is_of_family(known->kind);
+    // Addresses come first in the keys of sets.
+    parts.names_family =
+        parts.names_family || is_of_family(known->kind) || (known->kind == Kind::MatchSet && match->starts_with("ip"));
     parts.matches.push_back(*std::move(match));
     return {};
 }

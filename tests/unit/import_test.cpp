@@ -229,8 +229,8 @@ const std::string saved_sets =
     "create bad hash:net family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x5\n"
     "add bad 192.0.2.0/24\n"
     "add bad 198.51.100.7\n"
-    "create timed hash:ip family inet6 hashsize 1024 maxelem 100 timeout 300 counters comment\n"
-    "add timed 2001:db8::1 timeout 7 packets 3 bytes 180 comment \"a host\"\n"
+    "create hosts hash:ip family inet6 hashsize 1024 maxelem 100 comment\n"
+    "add hosts 2001:db8::1 comment \"a host\"\n"
     "create services hash:ip,port family inet hashsize 1024 maxelem 65536\n"
     "add services 192.0.2.1,tcp:80\n"
     "add services 192.0.2.1,udp:53\n";
@@ -238,12 +238,13 @@ const std::string saved_sets =
 TEST(ImportIptables, UsesSets) {
     const Conversion conversion = convert(
         "-A PREROUTING -m set --match-set bad src -j DROP\n"
-        "-A PREROUTING -m set ! --match-set services dst,dst -j DROP\n"
-        "-A PREROUTING -m set --match-set timed src -j DROP\n",
+        "-A PREROUTING -m set --match-set services dst,dst -j DROP\n"
+        "-A PREROUTING -m set --match-set hosts src -j DROP\n",
         Family::Ipv4, saved_sets);
-    EXPECT_THAT(rules_of(conversion), ElementsAre("ip saddr @bad counter drop",
-                                                  "ip daddr . meta l4proto . th dport != @services counter drop",
-                                                  HasSubstr("the set timed is of the other family")));
+    EXPECT_THAT(rules_of(conversion),
+                ElementsAre("ip saddr @bad counter drop", "ip daddr . meta l4proto . th dport @services counter drop",
+                            HasSubstr("the set hosts is of the other family"), "ip daddr != @bad counter drop",
+                            HasSubstr("negated, it matches packets without ports too")));
 }
 
 TEST(ImportIpset, BecomesSets) {
@@ -253,8 +254,7 @@ TEST(ImportIpset, BecomesSets) {
     EXPECT_EQ(conversion->total, 8U);
     const auto ruleset = lang::parse_ruleset(conversion->ruleset, "converted");
     ASSERT_TRUE(ruleset) << ruleset.error().text();
-    EXPECT_THAT(conversion->ruleset,
-                HasSubstr("2001:db8::1 timeout 7s counter packets 3 bytes 180 comment \"a host\""));
+    EXPECT_THAT(conversion->ruleset, HasSubstr("2001:db8::1 comment \"a host\""));
     EXPECT_THAT(conversion->ruleset, HasSubstr("type ipv4_addr . inet_proto . inet_service"));
 }
 
@@ -263,11 +263,13 @@ TEST(ImportIpset, LeavesOutWholeSets) {
         "create a hash:net\nadd a 192.0.2.0/24\nadd a 192.0.2.1 nomatch\n"
         "add a 203.0.113.1\n"
         "create b list:set\nadd b a\n"
-        "create c hash:mac\nadd c 00:00:5E:00:53:01\n",
+        "create c hash:mac\nadd c 00:00:5E:00:53:01\n"
+        "create d hash:ip timeout 300\nadd d 192.0.2.1 timeout 7\n"
+        "create e hash:ip counters\n",
         place);
     ASSERT_TRUE(conversion) << conversion.error().text();
     EXPECT_EQ(conversion->converted, 2U);
-    EXPECT_EQ(conversion->total, 8U);
+    EXPECT_EQ(conversion->total, 11U);
     EXPECT_THAT(conversion->ruleset, Not(HasSubstr("set a ")));
     EXPECT_THAT(conversion->ruleset, HasSubstr("set c "));
     EXPECT_THAT(conversion->left_out[0].reason.why, HasSubstr("line 3"));
