@@ -89,17 +89,17 @@ constexpr std::array table{
             "  nft list ruleset | xdpctl check -f -\n",
             declare_check},
     Command{"import", "iptables", "Convert the rules of iptables-save",
-            "  iptables-save | xdpctl import iptables - --device eth0 > new.nft\n"
+            "  xdpctl import iptables rules.v4 --sets ipset.save --device eth0 --device eth1\n"
             "  iptables-save -c | xdpctl import iptables - --chain filter:INPUT --check\n"
-            "  xdpctl import iptables rules.v4 --sets ipset.save --device eth0 --device eth1\n",
+            "  iptables-save | xdpctl import iptables - --device eth0 > new.nft\n",
             declare_import_iptables},
     Command{"import", "ip6tables", "Convert the rules of ip6tables-save",
-            "  ip6tables-save | xdpctl import ip6tables - --device eth0 > new.nft\n", declare_import_ip6tables},
+            "  xdpctl import ip6tables rules.v6 --device eth0 > new.nft\n", declare_import_ip6tables},
     Command{"import", "nft", "Convert a chain of nft's other families",
-            "  nft list ruleset | xdpctl import nft - --chain filter:input --device eth0\n"
-            "  xdpctl import nft /etc/nftables.conf --check\n",
+            "  xdpctl import nft /etc/nftables.conf --check\n"
+            "  nft list ruleset | xdpctl import nft - --chain filter:input --device eth0\n",
             declare_import_nft},
-    Command{"import", "ipset", "Convert the sets of 'ipset save'", "  ipset save | xdpctl import ipset - > sets.nft\n",
+    Command{"import", "ipset", "Convert the sets of 'ipset save'", "  xdpctl import ipset ipset.save > sets.nft\n",
             declare_import_ipset},
     Command{"list", "ruleset", "Print the running ruleset in nft's syntax",
             "  xdpctl list ruleset\n"

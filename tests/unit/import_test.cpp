@@ -239,7 +239,9 @@ TEST(ImportIptables, UsesSets) {
     const Conversion conversion = convert(
         "-A PREROUTING -m set --match-set bad src -j DROP\n"
         "-A PREROUTING -m set --match-set services dst,dst -j DROP\n"
-        "-A PREROUTING -m set --match-set hosts src -j DROP\n",
+        "-A PREROUTING -m set --match-set hosts src -j DROP\n"
+        "-A PREROUTING -m set ! --match-set bad dst -j DROP\n"
+        "-A PREROUTING -m set ! --match-set services dst,dst -j DROP\n",
         Family::Ipv4, saved_sets);
     EXPECT_THAT(rules_of(conversion),
                 ElementsAre("ip saddr @bad counter drop", "ip daddr . meta l4proto . th dport @services counter drop",
