@@ -56,6 +56,19 @@ Step test_of(Boxes boxes, Relation relation, std::span<const std::string> device
     return BoxTest{std::move(boxes), relation == Relation::NotEqual};
 }
 
+// A packet that lacks a field is in none of the boxes, and is not meant.
+void demand_fields(std::span<const Field> fields, std::span<const std::string> device_names, std::vector<Step>& out) {
+    for (const Field field : fields) {
+        const ruleset::FieldInfo& info = ruleset::info(field);
+        if (ruleset::is_interface(info.type))
+            continue;
+        Match any;
+        any.field = field;
+        any.values = {{0, info.bits == 128 ? ~ruleset::Value{0} : (ruleset::Value{1} << info.bits) - 1}};
+        out.emplace_back(condition(any, device_names));
+    }
+}
+
 Status check(const Set& set) {
     const std::string what = fmt::format("cannot compile the lookups in {} {}", set.is_map ? "map" : "set", set.name);
     const auto is_mortal = [](const ruleset::ElementNote& note) { return note.timeout.count() != 0; };
@@ -230,6 +243,8 @@ std::vector<Step> steps(const FlatChain& chain, const FlatRule& rule, std::span<
             out.emplace_back(condition(*match, device_names));
         } else if (const auto* lookup = std::get_if<Lookup>(&statement)) {
             const Elements& elements = *ruleset::elements_of(*lookup, *chain.table);
+            if (lookup->fields.size() > 1 && lookup->relation == Relation::NotEqual)
+                demand_fields(lookup->fields, device_names, out);
             out.push_back(
                 test_of(Boxes{lookup->fields, &elements, all_members(elements)}, lookup->relation, device_names));
         } else if (std::holds_alternative<ruleset::Counter>(statement)) {

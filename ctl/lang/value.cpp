@@ -83,7 +83,7 @@ bool looks_numeric(std::string_view text) {
 }
 
 bool takes_numbers(ValueType type) {
-    return type != ValueType::Nfproto;
+    return type != ValueType::Nfproto && !ruleset::is_interface(type);
 }
 
 std::string_view noun(ValueType type) {

@@ -65,12 +65,30 @@ private:
         }
     }
 
+    // Sets have no elements of these, or not every layer knows them.
+    static bool can_be_key(Field field) {
+        switch (field) {
+        case Field::MetaIif:
+        case Field::MetaOif:
+        case Field::MetaMark:
+        case Field::MetaPriority:
+        case Field::MetaPkttype:
+        case Field::MetaCpu:
+        case Field::MetaRandom:
+        case Field::Raw:
+            return false;
+        default:
+            return ruleset::info(field).type != ruleset::ValueType::Existence;
+        }
+    }
+
     std::vector<Field> fields() {
         const auto all = ruleset::fields();
         std::vector<Field> out;
         for (std::size_t left = one_in(2) ? 1 : 2 + below(2); left > 0;) {
             const Field field = all[below(all.size())].field;
-            if (field == (hook_ == ruleset::Hook::Ingress ? Field::MetaOifname : Field::MetaIifname))
+            if (field == (hook_ == ruleset::Hook::Ingress ? Field::MetaOifname : Field::MetaIifname) ||
+                !can_be_key(field))
                 continue;
             out.push_back(field);
             --left;
