@@ -19,6 +19,17 @@ namespace {
 
 using testing::ElementsAre;
 
+// Names of a struct's members, and of those of unions in it that have no name.
+void add_fields(const btf* types, const btf_type* composite, std::vector<std::string>& fields) {
+    for (int i = 0; i < btf_vlen(composite); ++i) {
+        const btf_member& member = btf_members(composite)[i];
+        if (member.name_off != 0)
+            fields.emplace_back(btf__name_by_offset(types, member.name_off));
+        else
+            add_fields(types, btf__type_by_id(types, member.type), fields);
+    }
+}
+
 // Of an array its elements' type.
 struct ValueType {
     std::string name;
@@ -39,8 +50,7 @@ ValueType value_type(const std::filesystem::path& pin) {
         value = btf__type_by_id(types.get(), btf_array(value)->type);
     ValueType found{btf__name_by_offset(types.get(), value->name_off), {}};
     if (btf_is_struct(value))
-        for (int i = 0; i < btf_vlen(value); ++i)
-            found.fields.emplace_back(btf__name_by_offset(types.get(), btf_members(value)[i].name_off));
+        add_fields(types.get(), value, found.fields);
     return found;
 }
 
@@ -76,11 +86,12 @@ TEST(MapTypes, ValuesHaveNamedFields) {
 
     const auto packet = value_type(bpffs.path() / "packet");
     EXPECT_EQ(packet.name, "xdpctl_packet");
-    EXPECT_THAT(packet.fields,
-                ElementsAre("saddr", "daddr", "headers", "length", "ether_saddr_low", "ether_daddr_low",
-                            "ether_saddr_high", "ether_daddr_high", "ether_type", "network_proto", "vlan_tci", "sport",
-                            "dport", "arp_operation", "network_offset", "transport_offset", "ip6_nexthdr", "l4_proto",
-                            "tcp_flags", "icmp_type", "icmp_code", "malformed", "verdict", "reason", "device", "rule", "logs", "log_rules"));
+    EXPECT_THAT(
+        packet.fields,
+        ElementsAre("saddr", "daddr", "headers", "length", "ether_saddr_low", "ether_daddr_low", "ether_saddr_high",
+                    "ether_daddr_high", "ether_type", "network_proto", "vlan_tci", "sport", "dport", "arp_operation",
+                    "fragment_offset", "network_offset", "transport_offset", "ip6_nexthdr", "l4_proto", "tcp_flags",
+                    "icmp_type", "icmp_code", "malformed", "verdict", "reason", "device", "rule", "logs", "log_rules"));
 
     EXPECT_EQ(value_type(bpffs.path() / "stages").name, "__u32");
 }
