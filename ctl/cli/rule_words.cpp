@@ -74,6 +74,12 @@ Result<std::optional<Handle>> take_position(Words& words) {
     return *handle;
 }
 
+// A text in quotation marks, which the shell has taken off: the comment at the end, or the prefix of a log.
+bool is_text(Words words, std::size_t i) {
+    return (i > 0 && i + 1 == words.size() && words[i - 1] == "comment") ||
+           (i > 0 && words[i - 1] == "prefix" && std::ranges::find(words.first(i), "log") != words.begin() + i);
+}
+
 }  // namespace
 
 Result<std::optional<ruleset::ChainName>> read_chain(Words words) {
@@ -127,8 +133,8 @@ Result<OldRule> read_old_rule(Words words) {
 std::string join(Words words) {
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        const bool comment = i > 0 && i + 1 == words.size() && words[i - 1] == "comment" && !words[i].starts_with('"');
-        out += fmt::format("{}{}{}{}", i > 0 ? " " : "", comment ? "\"" : "", words[i], comment ? "\"" : "");
+        const std::string_view mark = is_text(words, i) && !words[i].starts_with('"') ? "\"" : "";
+        out += fmt::format("{}{}{}{}", i > 0 ? " " : "", mark, words[i], mark);
     }
     return out;
 }

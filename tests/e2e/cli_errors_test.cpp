@@ -85,7 +85,7 @@ TEST_F(CliErrors, BadRuleText) {
            "    tcp dprt 22 drop\n"
            "        ^~~~\n");
     refuse({"rule", "replace", "handle", "3", "tcp", "dport", "drop"}, ErrorKind::Input, "<command line>:1:11");
-    refuse({"rule", "insert", "tcp", "dport", "22", "jump", "x"}, ErrorKind::Input, "'jump' is not supported");
+    refuse({"rule", "insert", "tcp", "dport", "22", "reject"}, ErrorKind::Input, "'reject' is not supported");
 }
 
 TEST_F(CliErrors, ValuesOutOfRange) {

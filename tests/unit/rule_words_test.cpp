@@ -145,6 +145,13 @@ TEST(Join, GivesACommentItsQuotes) {
 TEST(Join, KeepsQuotesThatAreThere) {
     const std::vector<std::string> list{"drop", "comment", "\"no ssh\""};
     EXPECT_EQ(join(list), "drop comment \"no ssh\"");
+    const std::vector<std::string> prefix{"log", "prefix", "\"a b\"", "drop"};
+    EXPECT_EQ(join(prefix), "log prefix \"a b\" drop");
+}
+
+TEST(Join, GivesAPrefixItsQuotes) {
+    const std::vector<std::string> list{"tcp", "dport", "22", "log", "prefix", "ssh: ", "drop"};
+    EXPECT_EQ(join(list), "tcp dport 22 log prefix \"ssh: \" drop");
 }
 
 TEST(Join, TakesARuleInOneWord) {
