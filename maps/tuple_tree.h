@@ -34,21 +34,31 @@ enum xdpctl_tuple_dimension {
 	XDPCTL_TUPLE_FIELDS,
 };
 
-#define XDPCTL_TUPLE_DIMENSIONS 16 /* fits a node's dimension; the last one marks a leaf */
-#define XDPCTL_TUPLE_LEAF       15
+#define XDPCTL_TUPLE_DIMENSIONS 16 /* a power of two, for masks */
 
-/* Node of a HyperSplit tree: dimension in the top 4 bits, right child in 28, threshold (a leaf: its first record). */
-#define XDPCTL_TUPLE_RIGHT_BITS      28
-#define XDPCTL_TUPLE_DIMENSION_SHIFT 60
+/*
+ * Node of a HyperSplit tree: packets whose value is above the threshold go right. A child is another node, or, with
+ * the list bit, the first record of a leaf (0: of none).
+ */
+struct xdpctl_tuple_node {
+	__u32 threshold;
+	__u32 dimension;
+	__u32 left;
+	__u32 right;
+};
+
+#define XDPCTL_TUPLE_LIST (1U << 31)
 
 /*
  * Directory slot: record or node index in the top 22 bits, then the tree bit and a 9-bit fingerprint. The fingerprint
- * is odd when all rules of the slot share one masked key, else 0. An empty slot is 0; record and node 0 are never used.
+ * is odd when all rules of the slot share one masked key, else even. Record and node 0 are never used: an empty slot
+ * has a fingerprint and leads nowhere.
  */
 #define XDPCTL_TUPLE_INDEX_SHIFT 10
 #define XDPCTL_TUPLE_INDEX_MAX   ((1U << 22) - 1)
 #define XDPCTL_TUPLE_TREE        (1U << 9)
 #define XDPCTL_TUPLE_FINGERPRINT 0x1ffU
+#define XDPCTL_TUPLE_EMPTY       1U
 
 /* xdpctl_tuple_record*.action: flags, and below them the rule slot. */
 #define XDPCTL_TUPLE_LAST     (1U << 31) /* of its list */
@@ -199,17 +209,16 @@ struct xdpctl_tuple_array {
 
 /* Read-only data of the program: what the verifier may take for granted. */
 struct xdpctl_tuple_config {
-	__u32 policy;  /* enum xdpctl_verdict */
-	__u32 resumes; /* some rule has no verdict */
-	__u32 logs;    /* some rule logs */
+	__u32 policy;     /* enum xdpctl_verdict */
+	__u32 resumes;    /* some rule has no verdict */
+	__u32 logs;       /* some rule logs */
 	__u32 rule_slots; /* above the highest of a rule */
-	struct xdpctl_tuple_window source4, destination4;
-	struct xdpctl_tuple_window source6, destination6;
+	__u32 tables4, tables6;
 	struct xdpctl_tuple_array index4; /* of struct xdpctl_tuple_index4 */
 	struct xdpctl_tuple_array index6;
 	struct xdpctl_tuple_array directory; /* of __u32 */
-	struct xdpctl_tuple_array nodes;     /* of __u64 */
-	struct xdpctl_tuple_array records4;  /* empty when no rule can match a packet of the family */
+	struct xdpctl_tuple_array nodes;
+	struct xdpctl_tuple_array records4; /* empty when no rule can match a packet of the family */
 	struct xdpctl_tuple_array records6;
 	struct xdpctl_tuple_array residual_of; /* of __u32, by order: the first test */
 	struct xdpctl_tuple_array residuals;
@@ -221,10 +230,32 @@ static_assert(sizeof(struct xdpctl_tuple_record4) == 32, "half a cache line");
 static_assert(sizeof(struct xdpctl_tuple_record6) == 64, "a cache line");
 static_assert(sizeof(struct xdpctl_tuple_table4) == 32, "half a cache line");
 static_assert(sizeof(struct xdpctl_tuple_table6) == 64, "a cache line");
+static_assert(sizeof(struct xdpctl_tuple_node) == 16, "an array element");
 static_assert(sizeof(struct xdpctl_residual) == 32, "an array element");
 static_assert(sizeof(struct xdpctl_residual_interval) == 32, "an array element");
 static_assert(sizeof(struct xdpctl_tuple_index4) % 8 == 0, "as the map rounds it");
 static_assert(sizeof(struct xdpctl_tuple_index6) % 8 == 0, "as the map rounds it");
+
+/*
+ * What the program has as immediates, which user space puts into its instructions before it loads them: a table is
+ * asked with half of the instructions that reading its descriptor would take. Until then the immediate is
+ * XDPCTL_TUPLE_CONSTANTS + the constant's number.
+ */
+#define XDPCTL_TUPLE_CONSTANTS 0x7d5a9e3c00000000ULL
+
+enum xdpctl_tuple_constant {
+	XDPCTL_TUPLE_MASK,                               /* of the addresses: 1 word of 64 bits, or 4 */
+	XDPCTL_TUPLE_MASK_TUPLE = XDPCTL_TUPLE_MASK + 4, /* of ports and protocol */
+	XDPCTL_TUPLE_SHIFT,                              /* of the hash to a slot */
+	XDPCTL_TUPLE_SLOTS,                              /* where the table's slots begin in the map, in bytes */
+	XDPCTL_TUPLE_TABLE_CONSTANTS = 8,
+	/* Behind those of all tables. */
+	XDPCTL_TUPLE_SOURCE_WORD = XDPCTL_TUPLE_TABLE_CONSTANTS * XDPCTL_TUPLE_TABLES_MAX,
+	XDPCTL_TUPLE_SOURCE_SHIFT,
+	XDPCTL_TUPLE_DESTINATION_WORD,
+	XDPCTL_TUPLE_DESTINATION_SHIFT,
+	XDPCTL_TUPLE_FAMILY_CONSTANTS, /* those of IPv6 follow */
+};
 
 #define XDPCTL_TUPLE_HASH_1 0x9E3779B97F4A7C15ULL
 #define XDPCTL_TUPLE_HASH_2 0xC2B2AE3D27D4EB4FULL
@@ -363,9 +394,7 @@ static __always_inline void xdpctl_tuple_dimensions(const struct xdpctl_packet *
 	fields[XDPCTL_TUPLE_DEVICE] = packet->device;
 }
 
-/* By fields, because copying a volatile struct whole loses that it is volatile. */
-static __always_inline __u32 xdpctl_tuple_window_value(const __u32 *address,
-						       const volatile struct xdpctl_tuple_window *window)
+static __always_inline __u32 xdpctl_tuple_window_value(const __u32 *address, const struct xdpctl_tuple_window *window)
 {
 	return address[window->word & 3] >> (window->shift & 31) & (XDPCTL_TUPLE_PRUNE_SIZE - 1);
 }

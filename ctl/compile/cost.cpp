@@ -15,9 +15,9 @@ constexpr double fixed_nanoseconds = 20;
 // A compare that does not hold, with its share of ways that nobody predicted: packets differ.
 constexpr double rule_nanoseconds = 0.3;
 // Tables of a thousand rules, and each doubling from there on: more of what is read comes from caches further away.
-constexpr double tables_nanoseconds = 60;
+constexpr double tables_nanoseconds = 45;
 constexpr double near_bytes = 64 << 10;
-constexpr double doubling_nanoseconds = 20;
+constexpr double doubling_nanoseconds = 11;
 // A step that waits for memory and goes a way that nobody predicted.
 constexpr double step_nanoseconds = 12;
 

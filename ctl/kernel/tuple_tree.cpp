@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "compile/tuple_tree/constants.h"
 #include "kernel/mapping.h"
 #include "tc_classify.skel.h"
 #include "xdp_classify.skel.h"
@@ -27,6 +28,22 @@ Result<Object> open_configured(const Tables& tables) {
         return fail(ErrorKind::Failed, "cannot open the BPF object of the classifier", log.text());
     std::memcpy(&skeleton->rodata->config, &tables.config, sizeof(tables.config));
     return take_object(skeleton);
+}
+
+constexpr std::uint8_t load_immediate = BPF_LD | BPF_IMM | BPF_DW;  // two instructions, half a number in each
+
+// libbpf gives its instructions away read-only, for programs that are loaded; until then they are a plain array.
+void put_constants(const bpf_program* program, const Tables& tables) {
+    const std::span instructions(const_cast<bpf_insn*>(bpf_program__insns(program)), bpf_program__insn_cnt(program));
+    for (std::size_t i = 0; i + 1 < instructions.size(); ++i) {
+        bpf_insn &low = instructions[i], &high = instructions[i + 1];
+        if (low.code != load_immediate || low.src_reg != 0 ||
+            static_cast<std::uint32_t>(high.imm) != XDPCTL_TUPLE_CONSTANTS >> 32)
+            continue;
+        const std::uint64_t value = constant(tables, static_cast<std::uint32_t>(low.imm));
+        low.imm = static_cast<std::int32_t>(value);
+        high.imm = static_cast<std::int32_t>(value >> 32);
+    }
 }
 
 // By a memory mapping: the element can be larger than what the kernel copies in a call.
@@ -53,6 +70,7 @@ Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::s
         return fail_errno(error, "cannot size the classifier's tables");
     XDPCTL_TRY(use_maps(object->get(), maps));
     bpf_program* program = bpf_object__next_program(object->get(), nullptr);
+    put_constants(program, tables);
     set_type(program, type);
     XDPCTL_TRY(load_object(object->get(), "cannot load the classifier"));
     XDPCTL_TRY(write_tables(bpf_map__fd(map), tables, size));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The classifier of large rulesets: walks the tables of maps/tuple_tree.h, in two passes. The first asks the directory
- * about every table that is not pruned, without a branch on what it says, so that the loads overlap and nothing is
- * mispredicted. The second reads the rules of those that answered. Tables come in the order of their first rule, and
+ * about every table, without a branch on what it says, so that the loads overlap and nothing is mispredicted. The
+ * second reads the rules of those that answered and are not pruned. Tables come in the order of their first rule, and
  * lists are sorted, so whatever follows a match and cannot be before it is not looked at.
  */
 #ifndef XDPCTL_CLASSIFY_TUPLE_TREE_BPF_H
@@ -32,20 +32,19 @@ static __always_inline __u32 lowest_bit(__u32 bits)
 }
 
 /*
- * One step down a tree: left is the next node, right is named. Arithmetic, because no predictor guesses the way; LLVM
- * would make a branch of it.
+ * One step down a tree. Arithmetic, because no predictor guesses the way; LLVM would make a branch of it.
  */
-static __always_inline __u64 next_node(__u64 content, __u64 node, __u32 value)
+static __always_inline __u32 next_node(const struct xdpctl_tuple_node *node, const __u32 *dimensions)
 {
-	__u64 right = content >> 32 & ((1U << XDPCTL_TUPLE_RIGHT_BITS) - 1), left = node + 1;
-	__u64 above = (__u64)(__u32)content - value; /* negative when the value is above the threshold */
+	__u64 value = dimensions[node->dimension & (XDPCTL_TUPLE_DIMENSIONS - 1)];
+	__u64 above = node->threshold - value; /* negative when the value is above the threshold */
 
 	asm volatile("%0 s>>= 63" : "+r"(above));
-	return left ^ ((left ^ right) & above);
+	return node->left ^ ((node->left ^ node->right) & above);
 }
 
 /* First record of the leaf that the packet falls into. */
-static __always_inline __u32 walk_tree(const __u64 *tree, __u64 node, const __u32 *dimensions)
+static __always_inline __u32 walk_tree(const struct xdpctl_tuple_node *tree, __u64 node, const __u32 *dimensions)
 {
 	const __u64 end = config.nodes.size;
 
@@ -53,12 +52,9 @@ static __always_inline __u32 walk_tree(const __u64 *tree, __u64 node, const __u3
 		HIDE_INDEX(node);
 		if (node >= end)
 			break;
-		__u64 content = tree[node];
-		__u32 dimension = content >> XDPCTL_TUPLE_DIMENSION_SHIFT;
-
-		if (dimension == XDPCTL_TUPLE_LEAF)
-			return content;
-		node = next_node(content, node, dimensions[dimension & (XDPCTL_TUPLE_DIMENSIONS - 1)]);
+		node = next_node(&tree[node], dimensions);
+		if (node & XDPCTL_TUPLE_LIST)
+			return node & ~XDPCTL_TUPLE_LIST;
 	}
 	return 0;
 }
@@ -67,24 +63,22 @@ static __always_inline __u32 walk_tree(const __u64 *tree, __u64 node, const __u3
 struct hits {
 	__u32 slots[XDPCTL_TUPLE_TABLES_MAX];
 	__u32 tables;
-	__u32 any; /* bits of their slots */
 };
 
-/* A slot can hold a match when it is in use and has the fingerprint of the hash, or none. */
+/* A slot can hold a match when it has the fingerprint of the hash, or none. */
 static __always_inline void add_slot(struct hits *hits, __u32 slot, __u64 hash, __u32 table)
 {
 	__u32 keyed = slot & 1; /* of the fingerprint */
 	__u64 differs = (slot ^ xdpctl_tuple_fingerprint(hash)) & XDPCTL_TUPLE_FINGERPRINT & -keyed;
-	__u64 hit = (differs - 1) & -(__u64)slot;
+	__u64 hit = differs - 1;
 
 	asm volatile("%0 >>= 63" : "+r"(hit));
 	hits->slots[table] = slot;
-	hits->any |= slot & -(__u32)hit;
 	hits->tables |= (__u32)hit << table;
 }
 
 /* First record of the list that a slot leads the packet to; 0 when there is none. */
-static __always_inline __u32 find_list(__u32 slot, const __u64 *tree, const __u32 *dimensions)
+static __always_inline __u32 find_list(__u32 slot, const struct xdpctl_tuple_node *tree, const __u32 *dimensions)
 {
 	__u32 index = slot >> XDPCTL_TUPLE_INDEX_SHIFT;
 
@@ -174,45 +168,64 @@ static __always_inline void search_list(const struct search *search, __u64 numbe
 	}
 }
 
-/* One bit for each table that can have a rule for the packet. */
-static __always_inline __u32 pruned(const struct xdpctl_tuple_prune *prune, const struct xdpctl_packet *packet,
-				    const volatile struct xdpctl_tuple_window *source,
-				    const volatile struct xdpctl_tuple_window *destination)
+/* See enum xdpctl_tuple_constant; `number` has to be one for the compiler. */
+static __always_inline __u64 constant(const struct search *search, __u32 number)
 {
-	return prune->source[xdpctl_tuple_window_value(packet->saddr, source)] &
-	       prune->destination[xdpctl_tuple_window_value(packet->daddr, destination)] &
+	__u64 value;
+
+	if (search->ipv6)
+		asm volatile("%0 = %1 ll"
+			     : "=r"(value)
+			     : "i"(XDPCTL_TUPLE_CONSTANTS + XDPCTL_TUPLE_FAMILY_CONSTANTS + number));
+	else
+		asm volatile("%0 = %1 ll" : "=r"(value) : "i"(XDPCTL_TUPLE_CONSTANTS + number));
+	return value;
+}
+
+static __always_inline __u32 window_value(const struct search *search, const void *address, __u32 word, __u32 shift)
+{
+	__u32 bits = *(const __u32 *)(address + constant(search, word));
+
+	return bits >> (__u32)constant(search, shift) & (XDPCTL_TUPLE_PRUNE_SIZE - 1);
+}
+
+/* One bit for each table that can have a rule for the packet. */
+static __always_inline __u32 candidate_tables(const struct search *search)
+{
+	const struct xdpctl_tuple_prune *prune = search->ipv6 ? &index6(search)->prune : &index4(search)->prune;
+	const struct xdpctl_packet *packet = search->packet;
+
+	return prune->source[window_value(search, packet->saddr, XDPCTL_TUPLE_SOURCE_WORD, XDPCTL_TUPLE_SOURCE_SHIFT)] &
+	       prune->destination[window_value(search, packet->daddr, XDPCTL_TUPLE_DESTINATION_WORD,
+					       XDPCTL_TUPLE_DESTINATION_SHIFT)] &
 	       prune->proto[packet->l4_proto];
 }
 
-static __always_inline __u32 candidate_tables(const struct search *search)
-{
-	if (search->ipv6)
-		return pruned(&index6(search)->prune, search->packet, &config.source6, &config.destination6);
-	return pruned(&index4(search)->prune, search->packet, &config.source4, &config.destination4);
-}
-
-/* Where the table's slot for the packet is in the directory. */
-struct place {
-	__u64 hash;
-	__u32 slot;
-};
-
-static __always_inline struct place place_in_table(const struct search *search, __u32 number)
+static __always_inline __u64 hash_for_table(const struct search *search, __u32 first)
 {
 	if (search->ipv6) {
-		const struct xdpctl_tuple_table6 *table = &index6(search)->tables[number];
 		const struct xdpctl_tuple_key6 *key = &search->key6;
-		__u64 hash = xdpctl_tuple_hash6(key->source[0] & table->source[0], key->source[1] & table->source[1],
-						key->destination[0] & table->destination[0],
-						key->destination[1] & table->destination[1], key->tuple & table->tuple);
 
-		return (struct place){hash, table->base + (__u32)(hash >> (table->shift & 63))};
+		return xdpctl_tuple_hash6(key->source[0] & constant(search, first + XDPCTL_TUPLE_MASK),
+					  key->source[1] & constant(search, first + XDPCTL_TUPLE_MASK + 1),
+					  key->destination[0] & constant(search, first + XDPCTL_TUPLE_MASK + 2),
+					  key->destination[1] & constant(search, first + XDPCTL_TUPLE_MASK + 3),
+					  key->tuple & constant(search, first + XDPCTL_TUPLE_MASK_TUPLE));
 	}
-	const struct xdpctl_tuple_table4 *table = &index4(search)->tables[number];
 	const struct xdpctl_tuple_key4 *key = &search->key4;
-	__u64 hash = xdpctl_tuple_hash4(key->addresses & table->addresses, key->tuple & table->tuple);
 
-	return (struct place){hash, table->base + (__u32)(hash >> (table->shift & 63))};
+	return xdpctl_tuple_hash4(key->addresses & constant(search, first + XDPCTL_TUPLE_MASK),
+				  key->tuple & constant(search, first + XDPCTL_TUPLE_MASK_TUPLE));
+}
+
+static __always_inline void ask_table(const struct search *search, struct hits *hits, __u32 number)
+{
+	const __u32 first = number * XDPCTL_TUPLE_TABLE_CONSTANTS;
+	const __u64 hash = hash_for_table(search, first);
+	const __u64 slot = hash >> constant(search, first + XDPCTL_TUPLE_SHIFT);
+	const void *place = search->all + constant(search, first + XDPCTL_TUPLE_SLOTS) + sizeof(__u32) * slot;
+
+	add_slot(hits, *(const __u32 *)place, hash, number);
 }
 
 static __always_inline __u32 lowest_order(const struct search *search, __u32 number)
@@ -220,34 +233,44 @@ static __always_inline __u32 lowest_order(const struct search *search, __u32 num
 	return search->ipv6 ? index6(search)->tables[number].lowest : index4(search)->tables[number].lowest;
 }
 
+#define ASK_TABLE(number)                                                                                              \
+	if (number < count)                                                                                            \
+	ask_table(search, hits, number)
+
+/* Asks all tables and leaves out those that are pruned: there are few, and so nothing waits for the prune lists. */
 static __always_inline void find_slots(const struct search *search, struct hits *hits)
 {
-	const __u32 *slots = search->all + config.directory.offset;
-	const __u32 end = config.directory.size;
-	__u32 tables = candidate_tables(search);
+	const __u32 count = search->ipv6 ? config.tables6 : config.tables4;
 
 	hits->tables = 0;
-	hits->any = 0;
-	for (int i = 0; i < XDPCTL_TUPLE_TABLES_MAX && tables; i++) {
-		__u32 number = lowest_bit(tables);
-		struct place place = place_in_table(search, number);
-
-		if (place.slot >= end)
-			break;
-		add_slot(hits, slots[place.slot], place.hash, number);
-		tables &= tables - 1;
-	}
+	ASK_TABLE(0);
+	ASK_TABLE(1);
+	ASK_TABLE(2);
+	ASK_TABLE(3);
+	ASK_TABLE(4);
+	ASK_TABLE(5);
+	ASK_TABLE(6);
+	ASK_TABLE(7);
+	ASK_TABLE(8);
+	ASK_TABLE(9);
+	ASK_TABLE(10);
+	ASK_TABLE(11);
+	ASK_TABLE(12);
+	ASK_TABLE(13);
+	ASK_TABLE(14);
+	ASK_TABLE(15);
+	hits->tables &= candidate_tables(search);
 }
 
 static __always_inline struct found find(const struct search *search, __u32 from)
 {
-	const __u64 *tree = search->all + config.nodes.offset;
+	const struct xdpctl_tuple_node *tree = search->all + config.nodes.offset;
 	struct found best = {NO_ORDER, 0};
 	__u32 dimensions[XDPCTL_TUPLE_DIMENSIONS];
 	struct hits hits;
 
 	find_slots(search, &hits);
-	if (hits.any & XDPCTL_TUPLE_TREE)
+	if (config.nodes.size)
 		xdpctl_tuple_dimensions(search->packet, search->ipv6 ? 4 : 1, dimensions);
 	while (hits.tables && can_loop()) {
 		__u32 number = lowest_bit(hits.tables);

@@ -61,13 +61,10 @@ bool residuals_hold(const Tables& tables, std::uint32_t order, const xdpctl_pack
 std::uint32_t walk_tree(const Tables& tables, std::uint32_t node,
                         const std::array<std::uint32_t, XDPCTL_TUPLE_DIMENSIONS>& dimensions) {
     for (;;) {
-        const std::uint64_t content = tables.nodes[node];
-        const auto dimension = content >> XDPCTL_TUPLE_DIMENSION_SHIFT;
-        const auto threshold = static_cast<std::uint32_t>(content);
-        if (dimension == XDPCTL_TUPLE_LEAF)
-            return threshold;
-        const auto right = static_cast<std::uint32_t>(content >> 32) & ((1U << XDPCTL_TUPLE_RIGHT_BITS) - 1);
-        node = dimensions[dimension] <= threshold ? node + 1 : right;
+        const xdpctl_tuple_node& at = tables.nodes[node];
+        node = dimensions[at.dimension] <= at.threshold ? at.left : at.right;
+        if ((node & XDPCTL_TUPLE_LIST) != 0)
+            return node & ~XDPCTL_TUPLE_LIST;
     }
 }
 
@@ -76,7 +73,7 @@ struct Ipv4 {
     const Tables& tables;
     const xdpctl_tuple_index4& index = tables.index4;
     const std::vector<xdpctl_tuple_record4>& records = tables.records4;
-    const xdpctl_tuple_window source = tables.config.source4, destination = tables.config.destination4;
+    const xdpctl_tuple_window source = tables.windows4.source, destination = tables.windows4.destination;
     xdpctl_tuple_key4 key{};
 
     Ipv4(const Tables& from, const xdpctl_packet& packet) : tables(from) { xdpctl_tuple_make_key4(&packet, &key); }
@@ -93,7 +90,7 @@ struct Ipv6 {
     const Tables& tables;
     const xdpctl_tuple_index6& index = tables.index6;
     const std::vector<xdpctl_tuple_record6>& records = tables.records6;
-    const xdpctl_tuple_window source = tables.config.source6, destination = tables.config.destination6;
+    const xdpctl_tuple_window source = tables.windows6.source, destination = tables.windows6.destination;
     xdpctl_tuple_key6 key{};
 
     Ipv6(const Tables& from, const xdpctl_packet& packet) : tables(from) { xdpctl_tuple_make_key6(&packet, &key); }
@@ -114,7 +111,7 @@ std::uint32_t find_list(const Family& family, const auto& table,
     const std::uint64_t hash = family.hash(table);
     const std::uint32_t slot = family.tables.directory[table.base + (hash >> table.shift)];
     const std::uint32_t fingerprint = slot & XDPCTL_TUPLE_FINGERPRINT;
-    if (fingerprint != 0 && fingerprint != xdpctl_tuple_fingerprint(hash))
+    if ((fingerprint & 1) != 0 && fingerprint != xdpctl_tuple_fingerprint(hash))
         return 0;
     const std::uint32_t index = slot >> XDPCTL_TUPLE_INDEX_SHIFT;
     return (slot & XDPCTL_TUPLE_TREE) != 0 ? walk_tree(family.tables, index, dimensions) : index;

@@ -59,8 +59,8 @@ struct SplitLimits {
     bool drops_hidden = true;  // boxes that others come before: when evaluation passes over none of those
 };
 
-// Emit receives the tree in depth-first order: node(dimension, threshold) returns a token, then the left subtree comes,
-// then right(token), then the right subtree; leaf(indices) ends a branch.
+// Emit receives the tree in depth-first order and names its parts by numbers: node(dimension, threshold) and
+// leaf(indices) return theirs, children(node, left, right) follows once both are known.
 template <std::size_t Words, typename Emit>
 class HyperSplit {
 public:
@@ -71,9 +71,10 @@ public:
         : boxes_(boxes), hints_(hints), limits_(limits), emit_(emit) {}
 
     // REQUIRES: `indices` sorted by order; packets that reach the tree lie in `region`.
-    void build(Indices indices, const Region<Words>& region) {
+    // Returns the root.
+    std::uint32_t build(Indices indices, const Region<Words>& region) {
         const double budget = static_cast<double>(indices.size()) * limits_.copies_most;
-        split(std::move(indices), region, 0, budget);
+        return split(std::move(indices), region, 0, budget);
     }
 
     [[nodiscard]] unsigned depth() const { return depth_; }
@@ -87,7 +88,7 @@ private:
         std::size_t left = 0, right = 0;
     };
 
-    void split(Indices indices, Region<Words> region, unsigned depth, double budget) {
+    std::uint32_t split(Indices indices, Region<Words> region, unsigned depth, double budget) {
         depth_ = std::max(depth_, depth);
         if (limits_.drops_hidden)
             drop_hidden(indices, region);
@@ -102,12 +103,12 @@ private:
         const double share = budget * static_cast<double>(cut.left) / static_cast<double>(cut.left + cut.right);
         Indices().swap(indices);
         const Range range = region[cut.dimension];
-        const auto token = emit_.node(cut.dimension, cut.threshold);
+        const std::uint32_t node = emit_.node(cut.dimension, cut.threshold);
         region[cut.dimension] = {range.first, cut.threshold};
-        split(std::move(left), region, depth + 1, share);
-        emit_.right(token);
+        const std::uint32_t left_child = split(std::move(left), region, depth + 1, share);
         region[cut.dimension] = {cut.threshold + 1, range.last};
-        split(std::move(right), region, depth + 1, budget - share);
+        emit_.children(node, left_child, split(std::move(right), region, depth + 1, budget - share));
+        return node;
     }
 
     [[nodiscard]] bool worth_it(const Cut& cut, std::size_t boxes, double budget) const {
@@ -121,9 +122,9 @@ private:
         return progress && copies <= budget * limits_.copies / limits_.copies_most;
     }
 
-    void leaf(const Indices& indices) {
+    std::uint32_t leaf(const Indices& indices) {
         longest_leaf_ = std::max(longest_leaf_, indices.size());
-        emit_.leaf(std::span<const std::uint32_t>(indices));
+        return emit_.leaf(std::span<const std::uint32_t>(indices));
     }
 
     [[nodiscard]] Range extent_of(std::uint32_t index, std::size_t dimension) const {

@@ -28,7 +28,7 @@ constexpr auto prefix_lengths() {
 
 // What a candidate is worth in a bucket of that size: a tree in the bucket costs a step for each doubling.
 std::array<double, largest_bucket + 1> bucket_worth() {
-    constexpr double step = 0.12;
+    constexpr double step = 0.15;
     std::array<double, largest_bucket + 1> worth{};
     for (std::size_t size = 0; size < worth.size(); ++size)
         worth[size] = std::max(0.05, 1 - step * std::log2(std::max(1.0, static_cast<double>(size) / 4)));

@@ -88,7 +88,7 @@ public:
         const std::size_t slots = std::bit_ceil(2 * keys);
         table.shift = static_cast<std::uint32_t>(64 - std::countr_zero(slots));
         table.base = static_cast<std::uint32_t>(tables_.directory.size());
-        tables_.directory.resize(table.base + slots);
+        tables_.directory.resize(table.base + slots, XDPCTL_TUPLE_EMPTY);
 
         std::span<const Entry> rest = entries;
         while (!rest.empty()) {
@@ -116,17 +116,15 @@ private:
     // What HyperSplit tells.
     struct Emit {
         FamilyBuilder& builder;
-        std::size_t node(std::size_t dimension, std::uint32_t threshold) {
-            builder.tables_.nodes.push_back(std::uint64_t{dimension} << XDPCTL_TUPLE_DIMENSION_SHIFT | threshold);
-            return builder.tables_.nodes.size() - 1;
+        std::uint32_t node(std::size_t dimension, std::uint32_t threshold) {
+            builder.tables_.nodes.push_back({threshold, static_cast<std::uint32_t>(dimension), 0, 0});
+            return static_cast<std::uint32_t>(builder.tables_.nodes.size() - 1);
         }
-        void right(std::size_t node) {
-            builder.tables_.nodes[node] |= static_cast<std::uint64_t>(builder.tables_.nodes.size()) << 32;
+        void children(std::uint32_t node, std::uint32_t left, std::uint32_t right) {
+            builder.tables_.nodes[node].left = left;
+            builder.tables_.nodes[node].right = right;
         }
-        void leaf(std::span<const std::uint32_t> boxes) {
-            builder.tables_.nodes.push_back(std::uint64_t{XDPCTL_TUPLE_LEAF} << XDPCTL_TUPLE_DIMENSION_SHIFT |
-                                            builder.add_list(boxes));
-        }
+        std::uint32_t leaf(std::span<const std::uint32_t> boxes) { return builder.add_list(boxes) | XDPCTL_TUPLE_LIST; }
     };
 
     [[nodiscard]] std::vector<Entry> hash(const Group& group, const Table<Words>& table) const {
@@ -149,15 +147,16 @@ private:
         if (boxes.size() <= limits_.leaf)
             return add_list(boxes) << XDPCTL_TUPLE_INDEX_SHIFT | fingerprint;
 
-        const auto root = static_cast<std::uint32_t>(tables_.nodes.size());
         auto region = region_of(mask, boxes_[boxes.front()]);
         if (!std::ranges::all_of(boxes, [&](std::uint32_t box) { return region_of(mask, boxes_[box]) == region; }))
             region = whole_space<Words>();  // several keys share the slot
         Emit emit{*this};
         HyperSplit<Words, Emit> tree(boxes_, hints_, limits_, emit);
-        tree.build(std::move(boxes), region);
+        const std::uint32_t root = tree.build(std::move(boxes), region);
         tables_.report.depth = std::max(tables_.report.depth, tree.depth());
         worst_visits_ = std::max<std::uint64_t>(worst_visits_, tree.depth() + tree.longest_leaf());
+        if ((root & XDPCTL_TUPLE_LIST) != 0)
+            return (root & ~XDPCTL_TUPLE_LIST) << XDPCTL_TUPLE_INDEX_SHIFT | fingerprint;
         return root << XDPCTL_TUPLE_INDEX_SHIFT | XDPCTL_TUPLE_TREE | fingerprint;
     }
 
@@ -308,12 +307,11 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
 
     SplitLimits split = options.split;
     split.drops_hidden = split.drops_hidden && candidates->resume_at.empty();
-    tables->nodes.push_back(0);  // index 0 means none
-    Windows windows4{}, windows6{};
+    tables->nodes.push_back({});  // index 0 means none
     const std::uint64_t steps4 = build_family<1>(*candidates, candidates->ipv4, tables->index4, tables->records4,
-                                                 *tables, windows4, report.tables4, split, progress);
+                                                 *tables, tables->windows4, report.tables4, split, progress);
     const std::uint64_t steps6 = build_family<4>(*candidates, candidates->ipv6, tables->index6, tables->records6,
-                                                 *tables, windows6, report.tables6, split, progress);
+                                                 *tables, tables->windows6, report.tables6, split, progress);
     fill_prefix_masks(tables->index6);
     tables->residual_of = std::move(candidates->residual_of);
     tables->residuals = std::move(candidates->residuals);
@@ -323,10 +321,8 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
                       .resumes = candidates->resumes,
                       .logs = candidates->logs,
                       .rule_slots = slots_used(placement.rule_slots),
-                      .source4 = windows4.source,
-                      .destination4 = windows4.destination,
-                      .source6 = windows6.source,
-                      .destination6 = windows6.destination,
+                      .tables4 = report.tables4,
+                      .tables6 = report.tables6,
                       .index4 = {},
                       .index6 = {},
                       .directory = {},

@@ -16,6 +16,7 @@
 #include "compile/compile.h"
 #include "compile/tuple_tree/flatten.h"
 #include "compile/tuple_tree/hyper_split.h"
+#include "compile/tuple_tree/prune.h"
 #include "maps/tuple_tree.h"
 
 namespace xdpctl::compile::tuple_tree {
@@ -35,10 +36,11 @@ struct Report {
 
 struct Tables {
     xdpctl_tuple_config config{};
+    Windows windows4{}, windows6{};
     xdpctl_tuple_index4 index4{};
     xdpctl_tuple_index6 index6{};
     std::vector<std::uint32_t> directory;
-    std::vector<std::uint64_t> nodes;
+    std::vector<xdpctl_tuple_node> nodes;
     std::vector<xdpctl_tuple_record4> records4;
     std::vector<xdpctl_tuple_record6> records6;
     std::vector<std::uint32_t> residual_of;  // by order; empty when there are no residual tests
