@@ -24,10 +24,14 @@ void add_chain_options(CLI::App& parser, ChainChoice& choice) {
         ->check(CLI::IsMember({"xdp", "tc"}));
 }
 
-kernel::Layer layer_of(const ChainChoice& choice) {
-    if (choice.hook == ruleset::Hook::Egress)
+kernel::Layer layer_of(ruleset::Hook hook, std::string_view mode) {
+    if (hook == ruleset::Hook::Egress)
         return kernel::Layer::TcEgress;
-    return choice.mode == "tc" ? kernel::Layer::TcIngress : kernel::Layer::Xdp;
+    return mode == "tc" ? kernel::Layer::TcIngress : kernel::Layer::Xdp;
+}
+
+kernel::Layer layer_of(const ChainChoice& choice) {
+    return layer_of(choice.hook.value_or(ruleset::Hook::Ingress), choice.mode);
 }
 
 Result<NamedRuleset> load_ruleset(const std::string& path) {
@@ -75,9 +79,12 @@ Result<ChosenChain> choose_chain(const ChainChoice& choice) {
     return chosen;
 }
 
+Result<testrun::Runner> create_runner(const ChainPlace& place, kernel::Layer layer, const std::string& interface) {
+    return testrun::Runner::create(*place.chain, layer, interface, std::nullopt, place.table);
+}
+
 Result<testrun::Runner> create_runner(const ChosenChain& chosen, const ChainChoice& choice) {
-    return testrun::Runner::create(*chosen.place.chain, layer_of(choice), choice.interface, std::nullopt,
-                                   chosen.place.table);
+    return create_runner(chosen.place, layer_of(choice), choice.interface);
 }
 
 }  // namespace xdpctl::cli

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -24,6 +25,7 @@ struct ChainChoice {
 // --ruleset, --iface, --hook and --mode.
 void add_chain_options(CLI::App& parser, ChainChoice& choice);
 
+[[nodiscard]] kernel::Layer layer_of(ruleset::Hook hook, std::string_view mode);
 [[nodiscard]] kernel::Layer layer_of(const ChainChoice& choice);
 
 struct NamedRuleset {
@@ -56,6 +58,8 @@ struct ChosenChain {
 [[nodiscard]] Result<ChosenChain> choose_chain(const ChainChoice& choice);
 
 // Its programs, loaded privately.
+[[nodiscard]] Result<testrun::Runner> create_runner(const ChainPlace& place, kernel::Layer layer,
+                                                    const std::string& interface);
 [[nodiscard]] Result<testrun::Runner> create_runner(const ChosenChain& chosen, const ChainChoice& choice);
 
 }  // namespace xdpctl::cli

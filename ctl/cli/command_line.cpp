@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view description =
     "xdpctl filters packets at XDP and TC with nftables' rules.\n"
     "Exit codes: 0 done, 1 failed, 2 usage, 3 input, 4 not found, 5 privilege, 6 busy,\n"
-    "7 locked, 8 unsupported, 9 limit, 10 rejected by the kernel; see xdpctl(8).";
+    "7 locked, 8 unsupported, 9 limit, 10 rejected by the kernel, 11 found; see xdpctl(8).";
 
 constexpr std::string_view examples =
     "Examples:\n"

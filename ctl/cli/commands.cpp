@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/found.h"
 
 namespace xdpctl::cli {
 
@@ -156,6 +157,21 @@ constexpr std::array table{
             "  xdpctl exporter --listen '[::1]:9780' --max-rules 200\n"
             "  xdpctl exporter --once > /var/lib/prometheus/node-exporter/xdpctl.prom\n",
             declare_exporter},
+    Command{"test", "", "Test what a ruleset does with packets, without attaching anything",
+            "  xdpctl test edge.test\n"
+            "  xdpctl test --tap tests/*.test\n"
+            "  xdpctl test --junit results.xml tests/*.test\n",
+            declare_test},
+    Command{"plan", "", "Show what applying a file would change, for rules and for traffic",
+            "  xdpctl plan new.nft\n"
+            "  xdpctl plan new.nft --pcap in.pcap\n"
+            "  xdpctl plan new.nft --sample 10s --json\n",
+            declare_plan},
+    Command{"lint", "", "Find rules that never decide anything, and better orders",
+            "  xdpctl lint /etc/xdpctl.nft\n"
+            "  xdpctl lint --cost /etc/xdpctl.nft\n"
+            "  nft list ruleset | xdpctl lint -\n",
+            declare_lint},
     Command{"version", "", "Print the version", "  xdpctl version\n", declare_version},
 };
 

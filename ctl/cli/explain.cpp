@@ -82,10 +82,11 @@ std::vector<std::string> described_packets(const std::vector<std::string>& words
     return packets;
 }
 
-class Explainer {
+// Shows answers as they come, and sums them up.
+class Answers {
 public:
-    Explainer(Session& session, const Options& options, const ChosenChain& chosen, testrun::Runner& runner)
-        : session_(session), options_(options), chosen_(chosen), runner_(runner) {}
+    Answers(Session& session, const Options& options, Explainer& explainer)
+        : options_(options), explainer_(explainer), list_(session.output, "packets") {}
 
     // Errors: those that end the run, not those of one packet.
     Status answer(std::span<const std::byte> frame, std::uint64_t wire_length) {
@@ -94,7 +95,7 @@ public:
             answer.result = fail(ErrorKind::Input,
                                  fmt::format("the capture has only {} of its {} bytes", frame.size(), wire_length));
         else
-            answer.result = explain(runner_, chosen_, frame);
+            answer.result = explainer_.explain(frame);
         if (!answer.result && answer.result.error().kind != ErrorKind::Input)
             return std::unexpected(answer.result.error());
         if (answer.result) {
@@ -107,7 +108,7 @@ public:
         return {};
     }
 
-    // Errors: Input for a single packet that could not be run, Failed when model and programs disagree.
+    // Errors: Failed when model and programs disagree.
     Status finish() {
         list_.finish(summary_);
         if (summary_.disagreements > 0)
@@ -119,11 +120,9 @@ public:
     }
 
 private:
-    Session& session_;
     const Options& options_;
-    const ChosenChain& chosen_;
-    testrun::Runner& runner_;
-    Output::List list_{session_.output, "packets"};
+    Explainer& explainer_;
+    Output::List list_;
     Summary summary_;
 };
 
@@ -138,7 +137,7 @@ Result<std::vector<packet::Bytes>> read_words(const std::vector<std::string>& wo
     return frames;
 }
 
-Status explain_capture(const Options& options, CaptureReader& capture, Session& session, Explainer& explainer) {
+Status explain_capture(const Options& options, CaptureReader& capture, Session& session, Answers& answers) {
     for (std::uint64_t number = 1; session.output.open(); ++number) {
         const auto frame = capture.next();
         if (!frame)
@@ -149,12 +148,12 @@ Status explain_capture(const Options& options, CaptureReader& capture, Session& 
         if (!*frame || (options.number != 0 && number > options.number))
             break;
         if (options.number == 0 || number == options.number)
-            XDPCTL_TRY(explainer.answer((*frame)->bytes, (*frame)->wire_length));
+            XDPCTL_TRY(answers.answer((*frame)->bytes, (*frame)->wire_length));
     }
     return {};
 }
 
-Status explain_live(const Options& options, LiveCapture& capture, Explainer& explainer) {
+Status explain_live(const Options& options, LiveCapture& capture, Answers& answers) {
     using std::chrono::milliseconds;
     const auto wait = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(options.timeout));
     const auto deadline = LiveCapture::Clock::now() + wait;
@@ -163,7 +162,7 @@ Status explain_live(const Options& options, LiveCapture& capture, Explainer& exp
         if (!frame)
             return std::unexpected(frame.error());
         if (*frame)
-            return explainer.answer((*frame)->bytes, (*frame)->wire_length);
+            return answers.answer((*frame)->bytes, (*frame)->wire_length);
         const auto left = std::chrono::ceil<milliseconds>(deadline - LiveCapture::Clock::now());
         if (left <= milliseconds::zero())
             return fail(ErrorKind::NotFound,
@@ -188,9 +187,11 @@ Status check_options(const Options& options) {
 
 // What the programs drop before it comes to AF_PACKET cannot be caught there.
 void warn_about_drops(Session& session, const Options& options) {
-    if (layer_of(options.choice) == kernel::Layer::Xdp)
-        session.output.warn("packets that XDP programs drop on " + options.choice.interface +
-                            " come to no capture: only accepted ones are seen while xdpctl is attached there");
+    if (layer_of(options.choice) != kernel::Layer::TcIngress)
+        session.output.warn(
+            fmt::format("packets that are dropped at XDP or at egress come to no capture: while xdpctl is "
+                        "attached to {}, only accepted ones are seen there",
+                        options.choice.interface));
 }
 
 Status run(Session& session, const Options& options) {
@@ -209,9 +210,9 @@ Status run(Session& session, const Options& options) {
     const auto chosen = choose_chain(options.choice);
     if (!chosen)
         return std::unexpected(chosen.error());
-    auto runner = create_runner(*chosen, options.choice);
-    if (!runner)
-        return std::unexpected(std::move(runner).error());
+    auto explainer = Explainer::create(*chosen, options.choice);
+    if (!explainer)
+        return std::unexpected(std::move(explainer).error());
     std::optional<LiveCapture> live;
     if (options.live) {
         auto opened = LiveCapture::open(options.choice.interface, chosen->place.chain->hook, options.expression);
@@ -221,16 +222,16 @@ Status run(Session& session, const Options& options) {
         warn_about_drops(session, options);
     }
 
-    Explainer explainer(session, options, *chosen, *runner);
+    Answers answers(session, options, *explainer);
     Status status;
     for (const packet::Bytes& frame : *described)
         if (status)
-            status = explainer.answer(frame, frame.size());
+            status = answers.answer(frame, frame.size());
     if (capture)
-        status = explain_capture(options, *capture, session, explainer);
+        status = explain_capture(options, *capture, session, answers);
     if (live)
-        status = explain_live(options, *live, explainer);
-    const Status finished = explainer.finish();
+        status = explain_live(options, *live, answers);
+    const Status finished = answers.finish();
     return status ? finished : status;
 }
 

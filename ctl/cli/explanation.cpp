@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cli/rule_reference.h"
 #include "lang/format_match.h"
 #include "lang/print.h"
 #include "lang/value.h"
@@ -17,6 +18,7 @@ namespace xdpctl::cli {
 
 namespace {
 
+using story::Part;
 using story::Step;
 using story::Test;
 
@@ -29,81 +31,72 @@ std::string shortened(std::string text) {
     return text;
 }
 
-std::string rule_text(const ruleset::Rule& rule) {
-    return lang::print_rule(rule, {.handles = false, .stateless = true, .count = {}});
-}
-
 std::string match_text(const Test& test) {
-    return shortened(lang::format_match(*test.match));
+    ruleset::Rule alone;
+    alone.statements = {*test.statement};
+    return lang::print_rule(alone);
 }
 
-std::string field_text(const Test& test) {
-    if (test.match->field == ruleset::Field::Raw)
-        return lang::format_payload(test.match->payload);
-    return lang::field_name(ruleset::info(test.match->field));
+// Interfaces are compared by their names.
+ruleset::FieldInfo info_of(const Part& part) {
+    ruleset::Match match;
+    match.field = part.field;
+    match.payload = part.payload;
+    ruleset::FieldInfo info = ruleset::field_of(match);
+    if (ruleset::is_interface(info.type))
+        info.type = ruleset::ValueType::Ifname;
+    return info;
 }
 
-bool compares_names(const Test& test) {
-    return ruleset::is_interface(ruleset::info(test.match->field).type);
+std::string field_text(const Part& part) {
+    return part.field == ruleset::Field::Raw ? lang::format_payload(part.payload)
+                                             : lang::field_name(ruleset::info(part.field));
 }
 
-std::string value_text(const Test& test, const Explanation& explanation) {
-    if (!compares_names(test))
-        return lang::format_element(ruleset::field_of(*test.match), {*test.found, *test.found});
-    const auto& devices = explanation.place.chain->devices;
-    return *test.found < devices.size() ? devices[static_cast<std::size_t>(*test.found)] : "no name";
+std::string element_text(const Part& part) {
+    return lang::format_element(info_of(part), *part.element);
 }
 
-std::string element_text(const Test& test) {
-    return lang::format_element(ruleset::field_of(*test.match), *test.element);
+std::string value_text(const Part& part) {
+    return lang::format_element(info_of(part), {*part.found, *part.found});
+}
+
+// "22"; "192.0.2.1, in 192.0.2.0/24"; "no tcp dport"
+std::string text(const Part& part) {
+    if (!part.found)
+        return fmt::format("no {}", field_text(part));
+    return part.element ? fmt::format("{}, in {}", value_text(part), element_text(part)) : value_text(part);
 }
 
 // "tcp dport 23: the packet has 22"
-std::string text(const Test& test, const Explanation& explanation) {
-    if (!test.found)
-        return fmt::format("{}: the packet has no {}", match_text(test), field_text(test));
-    std::string out = fmt::format("{}: the packet has {}", match_text(test), value_text(test, explanation));
-    if (test.element)
-        out += fmt::format(", in {}", element_text(test));
+std::string text(const Test& test) {
+    std::string out = fmt::format("{}: the packet has ", shortened(match_text(test)));
+    for (const Part& part : test.parts)
+        out += (&part == test.parts.data() ? "" : " . ") + text(part);
     return out;
 }
 
-nlohmann::json json(const Test& test, const Explanation& explanation) {
-    nlohmann::json out{{"match", lang::format_match(*test.match)}, {"holds", test.holds}};
-    if (test.found)
-        out["found"] = value_text(test, explanation);
-    if (test.element)
-        out["element"] = element_text(test);
-    return out;
-}
-
-nlohmann::json rule_json(const ruleset::Rule& rule, const Explanation& explanation) {
-    nlohmann::json out{{"rule", rule_text(rule)}, {"handle", std::to_underlying(rule.handle)}};
-    if (!rule.comment.empty())
-        out["comment"] = rule.comment;
-    if (const std::string place = place_of(rule, *explanation.in); !place.empty()) {
-        out["file"] = explanation.in->sources.at(rule.position.text);
-        out["line"] = rule.position.line;
+nlohmann::json json(const Test& test) {
+    nlohmann::json out{{"match", match_text(test)}, {"holds", test.holds}, {"fields", nlohmann::json::array()}};
+    for (const Part& part : test.parts) {
+        nlohmann::json& field = out["fields"].emplace_back();
+        field["field"] = field_text(part);
+        if (part.found)
+            field["found"] = value_text(part);
+        if (part.element)
+            field["element"] = element_text(part);
     }
     return out;
 }
 
 nlohmann::json json(const Step& step, const Explanation& explanation) {
-    nlohmann::json out = rule_json(*step.rule, explanation);
+    nlohmann::json out = rule_json(*step.rule, *explanation.in);
+    out["chain"] = step.chain->name;
     out["number"] = step.number;
     out["tests"] = nlohmann::json::array();
     for (const Test& test : step.tests)
-        out["tests"].push_back(json(test, explanation));
+        out["tests"].push_back(json(test));
     return out;
-}
-
-// The rule that decided, by the programs.
-const ruleset::Rule* decided_rule(const Explanation& explanation) {
-    if (!explanation.outcome.rule)
-        return nullptr;
-    const auto& rules = explanation.place.chain->rules;
-    const auto found = std::ranges::find(rules, *explanation.outcome.rule, &ruleset::Rule::handle);
-    return found == rules.end() ? nullptr : &*found;
 }
 
 std::string chain_text(const Explanation& explanation) {
@@ -114,7 +107,7 @@ std::string chain_text(const Explanation& explanation) {
 
 // What the verdict comes from.
 std::string origin(const Explanation& explanation) {
-    if (const ruleset::Rule* rule = decided_rule(explanation))
+    if (const ruleset::Rule* rule = explanation.decided_rule())
         return reference(*rule, *explanation.in);
     const xdpctl_reason reason = explanation.outcome.reason;
     if (reason < XDPCTL_MALFORMED_FIRST)
@@ -126,9 +119,12 @@ std::string origin(const Explanation& explanation) {
 // Rules in front of the one that decided, which the packet passed through: those that matched and have no verdict.
 std::vector<const Step*> passed(const story::Story& story) {
     std::vector<const Step*> steps;
-    for (const Step& step : story.steps)
-        if (&step != story.decided() && step.matched())
+    for (std::size_t i = 0; i < story.steps.size(); ++i) {
+        const Step& step = story.steps[i];
+        const bool is_on_path = std::ranges::find(story.path, i) != story.path.end();
+        if (&step != story.decided() && step.matched() && !is_on_path)
             steps.push_back(&step);
+    }
     return steps;
 }
 
@@ -153,14 +149,6 @@ std::string defect_text(const Explanation& explanation) {
         step != nullptr ? reference(*step->rule, *explanation.in) : std::string(stats::name(explanation.story.reason)));
 }
 
-bool can_tell(const ruleset::Rule& rule) {
-    return std::ranges::none_of(rule.statements, [](const ruleset::Statement& statement) {
-        return std::holds_alternative<ruleset::Lookup>(statement) ||
-               std::holds_alternative<ruleset::VerdictMap>(statement) ||
-               std::holds_alternative<ruleset::Branch>(statement);
-    });
-}
-
 }  // namespace
 
 bool Explanation::agrees() const {
@@ -169,29 +157,22 @@ bool Explanation::agrees() const {
     return outcome.verdict == story.verdict && outcome.reason == story.reason && same_rule;
 }
 
-std::string place_of(const ruleset::Rule& rule, const NamedRuleset& in) {
-    if (rule.position.text >= in.sources.size() || rule.position.line == 0)
-        return {};
-    return fmt::format("{}:{}", in.sources[rule.position.text], rule.position.line);
-}
-
-std::string reference(const ruleset::Rule& rule, const NamedRuleset& in) {
-    std::string out = fmt::format("{} # handle {}", rule_text(rule), std::to_underlying(rule.handle));
-    if (const std::string place = place_of(rule, in); !place.empty())
-        out += fmt::format(" ({})", place);
-    return out;
+const ruleset::Rule* Explanation::decided_rule() const {
+    return outcome.rule ? find_rule(*place.table, *outcome.rule) : nullptr;
 }
 
 std::string text(const Explanation& explanation) {
     std::string out =
         fmt::format("{}\n  {}: {}\n  in {}\n", explanation.packet, stats::name(explanation.outcome.verdict),
                     origin(explanation), chain_text(explanation));
+    for (const std::size_t step : explanation.story.path)
+        out += fmt::format("  by {}\n", reference(*explanation.story.steps[step].rule, *explanation.in));
     if (!explanation.agrees())
         out += defect_text(explanation);
     if (const Step* step = explanation.story.decided()) {
-        out += fmt::format("  rule {} of {} matched:\n", step->number, explanation.place.chain->rules.size());
+        out += fmt::format("  rule {} of {} matched:\n", step->number, step->chain->rules.size());
         for (const Test& test : step->tests)
-            out += fmt::format("    {}\n", text(test, explanation));
+            out += fmt::format("    {}\n", text(test));
         if (step->tests.empty())
             out += "    every packet does\n";
     }
@@ -210,7 +191,7 @@ std::string text(const Explanation& explanation) {
         out += "  nearly matched:\n";
     for (std::size_t i = 0; i < shown; ++i)
         out += fmt::format("    {}\n      {}\n", reference(*nearly[i]->rule, *explanation.in),
-                           text(failed_test(*nearly[i]), explanation));
+                           text(failed_test(*nearly[i])));
     if (shown < nearly.size())
         out += fmt::format("    ... {} more: --all shows them\n", nearly.size() - shown);
     return out;
@@ -226,8 +207,8 @@ nlohmann::json json(const Explanation& explanation) {
                        {"chain", chain.name},
                        {"hook", stats::name(chain.hook)},
                        {"agrees", explanation.agrees()}};
-    if (const ruleset::Rule* rule = decided_rule(explanation))
-        out["decided"] = rule_json(*rule, explanation);
+    if (const ruleset::Rule* rule = explanation.decided_rule())
+        out["decided"] = rule_json(*rule, *explanation.in);
     if (const auto malformed = static_cast<xdpctl_reason>(explanation.outcome.packet.malformed); malformed != 0)
         out["malformed"] = stats::name(malformed);
     if (const Step* step = explanation.story.decided(); step != nullptr && explanation.agrees())
@@ -238,6 +219,9 @@ nlohmann::json json(const Explanation& explanation) {
         if (const Step* step = explanation.story.decided())
             out["model"]["decided"] = json(*step, explanation);
     }
+    out["path"] = nlohmann::json::array();
+    for (const std::size_t step : explanation.story.path)
+        out["path"].push_back(json(explanation.story.steps[step], explanation));
     out["passed"] = nlohmann::json::array();
     for (const Step* step : passed(explanation.story))
         out["passed"].push_back(json(*step, explanation));
@@ -247,19 +231,23 @@ nlohmann::json json(const Explanation& explanation) {
     return out;
 }
 
-Result<Explanation> explain(testrun::Runner& runner, const ChosenChain& chosen, std::span<const std::byte> frame) {
-    if (!std::ranges::all_of(chosen.place.chain->rules, can_tell))
-        return fail(ErrorKind::Unsupported, fmt::format("cannot explain chain {}", chosen.place.chain->name),
-                    "lookups in sets, verdict maps and jumps are not told yet", "xdpctl test-run gives the verdict");
-    auto outcome = runner.run(frame);
+Result<Explainer> Explainer::create(const ChosenChain& chosen, const ChainChoice& choice) {
+    auto runner = create_runner(chosen, choice);
+    if (!runner)
+        return std::unexpected(std::move(runner).error());
+    return Explainer(chosen, std::move(*runner));
+}
+
+Result<Explanation> Explainer::explain(std::span<const std::byte> frame) {
+    auto outcome = runner_.run(frame);
     if (!outcome)
         return std::unexpected(std::move(outcome).error());
     Explanation explanation;
     explanation.packet = packet::describe(outcome->packet, frame);
-    explanation.story = story::tell(*chosen.place.chain, outcome->packet, frame);
+    explanation.story = story::tell(*chosen_->place.table, *chosen_->place.chain, outcome->packet, frame);
     explanation.outcome = *std::move(outcome);
-    explanation.in = &chosen.in;
-    explanation.place = chosen.place;
+    explanation.in = &chosen_->in;
+    explanation.place = chosen_->place;
     return explanation;
 }
 

@@ -2,11 +2,10 @@
 // Why a packet got its verdict: what the real programs decided, with the story that the model tells of it.
 #pragma once
 
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "base/error.h"
 #include "cli/chain_choice.h"
@@ -25,20 +24,27 @@ struct Explanation {
 
     // Whether the programs decided what the model says. When they did not, one of both is wrong.
     [[nodiscard]] bool agrees() const;
+    // By the programs; null when no rule decided.
+    [[nodiscard]] const ruleset::Rule* decided_rule() const;
 };
 
 // Several lines; the first has the verdict and what it comes from.
 [[nodiscard]] std::string text(const Explanation& explanation);
 [[nodiscard]] nlohmann::json json(const Explanation& explanation);
 
-// Runs a frame and tells. The result refers to `chosen`. Errors: those of testrun::Runner.
-[[nodiscard]] Result<Explanation> explain(testrun::Runner& runner, const ChosenChain& chosen,
-                                          std::span<const std::byte> frame);
+// Runs frames through a chain's programs and tells of them. What it returns refers to the chosen chain.
+class Explainer {
+public:
+    // `chosen` must outlive it.
+    [[nodiscard]] static Result<Explainer> create(const ChosenChain& chosen, const ChainChoice& choice);
+    // Errors: those of testrun::Runner.
+    [[nodiscard]] Result<Explanation> explain(std::span<const std::byte> frame);
 
-// "rules.nft:12"; empty for a rule that stands in no file.
-[[nodiscard]] std::string place_of(const ruleset::Rule& rule, const NamedRuleset& in);
+private:
+    Explainer(const ChosenChain& chosen, testrun::Runner runner) : chosen_(&chosen), runner_(std::move(runner)) {}
 
-// "tcp dport 22 counter drop # handle 7 (rules.nft:12)"
-[[nodiscard]] std::string reference(const ruleset::Rule& rule, const NamedRuleset& in);
+    const ChosenChain* chosen_;
+    testrun::Runner runner_;
+};
 
 }  // namespace xdpctl::cli

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "cli/command_line.h"
+#include "cli/found.h"
 
 namespace xdpctl::cli {
 
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
                                               : Status(std::unexpected(command_line.action.error()));
     if (status)
         return 0;
-    output.error(status.error());
+    if (status.error().kind != cli::found_kind)
+        output.error(status.error());
     return static_cast<int>(status.error().kind);
 }

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include "compile/condition.h"
+#include "ruleset/ifname.h"
 
 namespace xdpctl::story {
 
@@ -12,9 +15,20 @@ namespace {
 
 using compile::Condition;
 using compile::Word;
+using ruleset::Branch;
+using ruleset::Chain;
+using ruleset::Elements;
+using ruleset::Field;
 using ruleset::Interval;
+using ruleset::Lookup;
 using ruleset::Match;
+using ruleset::Outcome;
+using ruleset::Relation;
+using ruleset::Rule;
+using ruleset::Statement;
 using ruleset::Value;
+using ruleset::Verdict;
+using ruleset::VerdictMap;
 
 template <typename T>
 std::uint32_t load(const xdpctl_packet& packet, std::size_t offset) {
@@ -63,8 +77,10 @@ std::optional<std::uint32_t> load(const Parsed& parsed, const Word& word) {
     return value;
 }
 
-// The words put together; nothing when the packet lacks one.
+// The words put together; nothing when the packet lacks one of them, or a header that the condition demands.
 std::optional<Value> value_of(const Condition& condition, const Parsed& parsed) {
+    if ((parsed.packet.headers & condition.headers) != condition.headers)
+        return std::nullopt;
     Value value = 0;
     for (const Word& word : condition.words) {
         const auto part = load(parsed, word);
@@ -85,67 +101,165 @@ bool contains(const Interval& interval, Value value) {
     return interval.first <= value && value <= interval.last;
 }
 
+// REQUIRES: sorted, without overlaps.
 const Interval* find(const std::vector<Interval>& intervals, Value value) {
-    const auto found = std::ranges::find_if(intervals, [&](const Interval& one) { return contains(one, value); });
-    return found == intervals.end() ? nullptr : &*found;
+    const auto next = std::ranges::upper_bound(intervals, value, {}, &Interval::first);
+    return next != intervals.begin() && contains(*(next - 1), value) ? &*(next - 1) : nullptr;
+}
+
+// The element that holds the values of all parts; none when one is missing.
+std::optional<std::size_t> find(const Elements& elements, std::span<const Part> parts) {
+    if (!std::ranges::all_of(parts, [](const Part& part) { return part.found.has_value(); }))
+        return std::nullopt;
+    for (std::size_t element = 0; element < elements.size(); ++element) {
+        std::size_t part = 0;
+        while (part < parts.size() && contains(elements.interval(element, part), *parts[part].found))
+            ++part;
+        if (part == parts.size())
+            return element;
+    }
+    return std::nullopt;
 }
 
 class Teller {
 public:
-    Teller(const ruleset::Chain& chain, const Parsed& parsed) : chain_(chain), parsed_(parsed) {}
+    Teller(const ruleset::Table& table, const Chain& chain, const Parsed& parsed)
+        : table_(table), base_(chain), parsed_(parsed) {}
 
     Story tell() {
-        Story story;
-        for (std::size_t i = 0; i < chain_.rules.size(); ++i) {
-            const Step& step = story.steps.emplace_back(ask(chain_.rules[i], i + 1));
-            const auto verdict = step.rule->verdict();
-            if (!verdict || !step.matched())
-                continue;
-            story.verdict = *verdict;
-            story.reason = XDPCTL_REASON_RULE;
-            return story;
+        const End end = walk(base_);
+        if (const auto* verdict = std::get_if<Verdict>(&end)) {
+            story_.verdict = *verdict;
+            story_.reason = XDPCTL_REASON_RULE;
+        } else {
+            story_.verdict = base_.policy;
+            const auto malformed = static_cast<xdpctl_reason>(parsed_.packet.malformed);
+            story_.reason = malformed != 0 ? malformed : XDPCTL_REASON_POLICY;
         }
-        story.verdict = chain_.policy;
-        story.reason =
-            parsed_.packet.malformed != 0 ? static_cast<xdpctl_reason>(parsed_.packet.malformed) : XDPCTL_REASON_POLICY;
-        return story;
+        return std::move(story_);
     }
 
 private:
-    [[nodiscard]] Step ask(const ruleset::Rule& rule, std::size_t number) const {
-        Step step{&rule, number, {}};
-        for (const ruleset::Statement& statement : rule.statements)
+    // How the evaluation of a chain ends: with a verdict, where it was jumped from, or with the policy.
+    struct Back {};
+    struct Over {};
+    using End = std::variant<Verdict, Back, Over>;
+
+    // The table is valid: jumps are no deeper than nft allows.
+    End walk(const Chain& chain) {
+        const bool is_base = &chain == &base_;
+        for (std::size_t i = 0; i < chain.rules.size(); ++i) {
+            const std::size_t step = story_.steps.size();
+            story_.steps.push_back(ask(chain, i));
+            const auto outcome = story_.steps[step].outcome;
+            if (!outcome)
+                continue;
+            if (const auto* verdict = std::get_if<Verdict>(&*outcome))
+                return *verdict;
+            const Branch& branch = std::get<Branch>(*outcome);
+            if (branch.kind == Branch::Kind::Return)
+                break;
+            if (!branch.has_chain())
+                continue;
+            story_.path.push_back(step);
+            const End end = walk(*table_.find_chain(branch.chain));
+            if (!std::holds_alternative<Back>(end))
+                return end;
+            story_.path.pop_back();
+            if (branch.kind == Branch::Kind::Goto)
+                break;
+        }
+        return is_base ? End(Over{}) : End(Back{});
+    }
+
+    [[nodiscard]] Step ask(const Chain& chain, std::size_t place) const {
+        const Rule& rule = chain.rules[place];
+        Step step{&chain, &rule, place + 1, {}, {}};
+        std::optional<Outcome> outcome;
+        for (const Statement& statement : rule.statements) {
             if (const auto* match = std::get_if<Match>(&statement))
-                step.tests.push_back(ask(*match));
+                step.tests.push_back(ask(statement, *match));
+            else if (const auto* lookup = std::get_if<Lookup>(&statement))
+                step.tests.push_back(ask(statement, *lookup));
+            else if (const auto* map = std::get_if<VerdictMap>(&statement))
+                step.tests.push_back(ask(statement, *map, outcome));
+            else if (const auto* verdict = std::get_if<Verdict>(&statement))
+                outcome = *verdict;
+            else if (const auto* branch = std::get_if<Branch>(&statement))
+                outcome = *branch;
+        }
+        if (step.matched())
+            step.outcome = std::move(outcome);
         return step;
     }
 
-    [[nodiscard]] Test ask(const Match& match) const {
-        Test test{&match, false, {}, {}};
-        const Condition condition = compile::condition(match, chain_.devices);
-        if ((parsed_.packet.headers & condition.headers) != condition.headers)
-            return test;
+    [[nodiscard]] Test ask(const Statement& statement, const Match& match) const {
+        Test test{&statement, false, {part(match.field, match.payload)}};
+        const Condition condition = compile::condition(match, base_.devices);
         const auto compared = value_of(condition, parsed_);
         if (!compared)
             return test;
         test.holds = find(condition.holds, *compared) != nullptr;
-        test.found = unmasked(match);
         if (const Interval* element = match.is_set ? find(match.values, field_value(condition, *compared)) : nullptr)
-            test.element = *element;
+            test.parts.front().element = *element;
         return test;
     }
 
-    // What the packet has, whatever the match asks about it.
-    [[nodiscard]] Value unmasked(const Match& match) const {
-        Match plain;
-        plain.field = match.field;
-        plain.payload = match.payload;
-        const Condition condition = compile::condition(plain, chain_.devices);
-        return field_value(condition, *value_of(condition, parsed_));
+    [[nodiscard]] Test ask(const Statement& statement, const Lookup& lookup) const {
+        Test test{&statement, false, parts(lookup.fields)};
+        const bool is_there = std::ranges::all_of(test.parts, [](const Part& one) { return one.found.has_value(); });
+        const bool is_element = note_element(test, *elements_of(lookup, table_)).has_value();
+        test.holds = is_there && is_element == (lookup.relation == Relation::Equal);
+        return test;
     }
 
-    const ruleset::Chain& chain_;
+    [[nodiscard]] Test ask(const Statement& statement, const VerdictMap& map, std::optional<Outcome>& outcome) const {
+        Test test{&statement, false, parts(map.fields)};
+        const Elements& elements = *elements_of(map, table_);
+        const auto element = note_element(test, elements);
+        test.holds = element.has_value();
+        if (element)
+            outcome = elements.outcomes()[elements.outcome_of(*element)];
+        return test;
+    }
+
+    static std::optional<std::size_t> note_element(Test& test, const Elements& elements) {
+        const auto element = find(elements, test.parts);
+        for (std::size_t i = 0; element && i < test.parts.size(); ++i)
+            test.parts[i].element = elements.interval(*element, i);
+        return element;
+    }
+
+    [[nodiscard]] std::vector<Part> parts(std::span<const Field> fields) const {
+        std::vector<Part> out;
+        for (const Field field : fields)
+            out.push_back(part(field));
+        return out;
+    }
+
+    // What the packet has, whatever is asked about it.
+    [[nodiscard]] Part part(Field field, const ruleset::RawPayload& payload = {}) const {
+        Part out{field, payload, {}, {}};
+        if (ruleset::is_interface(ruleset::info(field).type)) {
+            if (parsed_.packet.device < base_.devices.size())
+                out.found = ruleset::ifname_interval(base_.devices[parsed_.packet.device]).first;
+            return out;
+        }
+        Match any;
+        any.field = field;
+        any.payload = payload;
+        any.relation = Relation::NotEqual;
+        const Condition condition = compile::condition(any, {});
+        const auto value = value_of(condition, parsed_);
+        if (value && find(condition.holds, *value) != nullptr)
+            out.found = field_value(condition, *value);
+        return out;
+    }
+
+    const ruleset::Table& table_;
+    const Chain& base_;
     const Parsed& parsed_;
+    Story story_;
 };
 
 }  // namespace
@@ -162,8 +276,9 @@ const Step* Story::decided() const {
     return reason == XDPCTL_REASON_RULE ? &steps.back() : nullptr;
 }
 
-Story tell(const ruleset::Chain& chain, const xdpctl_packet& packet, std::span<const std::byte> frame) {
-    return Teller(chain, Parsed{packet, frame}).tell();
+Story tell(const ruleset::Table& table, const Chain& chain, const xdpctl_packet& packet,
+           std::span<const std::byte> frame) {
+    return Teller(table, chain, Parsed{packet, frame}).tell();
 }
 
 }  // namespace xdpctl::story

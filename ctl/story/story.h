@@ -15,36 +15,47 @@
 
 namespace xdpctl::story {
 
-// One match of a rule, asked of the packet.
-struct Test {
-    const ruleset::Match* match;
-    bool holds = false;
+// One field that a test asks for.
+struct Part {
+    ruleset::Field field{};
+    ruleset::RawPayload payload;               // for Field::Raw
     std::optional<ruleset::Value> found;       // the packet's value; none when it lacks the field
     std::optional<ruleset::Interval> element;  // of several values, the one that holds the packet's
 };
 
-// One rule. All its matches are asked, also behind one that fails.
+// A match of a rule, a lookup in a set or a verdict map, asked of the packet.
+struct Test {
+    const ruleset::Statement* statement = nullptr;
+    bool holds = false;
+    std::vector<Part> parts;  // several: a concatenation
+};
+
+// One rule. All its tests are asked, also behind one that fails.
 struct Step {
-    const ruleset::Rule* rule;
-    std::size_t number;  // in its chain, from 1
+    const ruleset::Chain* chain = nullptr;
+    const ruleset::Rule* rule = nullptr;
+    std::size_t number = 0;  // in its chain, from 1
     std::vector<Test> tests;
+    std::optional<ruleset::Outcome> outcome;  // what it leads to when it matched, unless evaluation just goes on
 
     [[nodiscard]] bool matched() const;
-    // Holds but for one match of several.
+    // Holds but for one test of several.
     [[nodiscard]] bool nearly_matched() const;
 };
 
 struct Story {
     ruleset::Verdict verdict{};
     xdpctl_reason reason{};
-    std::vector<Step> steps;  // the last one decided, if a rule did
+    std::vector<Step> steps;        // in the order of evaluation; the last one decided, if a rule did
+    std::vector<std::size_t> path;  // the steps whose jumps and gotos are still open at the end
 
     [[nodiscard]] const Step* decided() const;  // null when no rule did
 };
 
 // A match on what only the running kernel knows, such as a mark, is told as one on a field that the packet lacks.
-// REQUIRES: `packet` is what was found in the frame, from a device of the chain whose slot is its place in the chain;
-// tags are in the frame.
-[[nodiscard]] Story tell(const ruleset::Chain& chain, const xdpctl_packet& packet, std::span<const std::byte> frame);
+// REQUIRES: the table is valid (ruleset/check.h) and has the base chain; `packet` is what was found in the frame, from
+// a device of the chain whose slot is its place in the chain; tags are in the frame.
+[[nodiscard]] Story tell(const ruleset::Table& table, const ruleset::Chain& chain, const xdpctl_packet& packet,
+                         std::span<const std::byte> frame);
 
 }  // namespace xdpctl::story

@@ -15,10 +15,10 @@ _xdpctl_interfaces() {
 _xdpctl_values() {
     case $1 in
     --hook) echo 'ingress egress' ;;
-    --mode) if [[ $2 == test-run || $2 == explain ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
+    --mode) if [[ $2 == test-run || $2 == explain || $2 == plan ]]; then echo 'xdp tc'; else echo 'auto native generic offload tc'; fi ;;
     --iface | --device) _xdpctl_interfaces ;;
     --reason) echo 'rule policy malformed stage-miss stage-error' ;;
-    --lock-timeout | --watch | --live | --number | --timeout | --listen | --max-rules | --confirm | --count | --filter | --interval | --rate | --rule | --sample | --snaplen) echo ;;
+    --lock-timeout | --watch | --live | --max | --number | --timeout | --listen | --max-rules | --confirm | --count | --filter | --interval | --rate | --rule | --sample | --snaplen) echo ;;
     --sort) echo 'packets bytes total handle' ;;
     *) return 1 ;;
     esac
@@ -51,13 +51,16 @@ _xdpctl_words() {
     doctor) echo "--problems --strict $(_xdpctl_interfaces)" ;;
     exporter) echo '--listen --max-rules --once' ;;
     top) echo "--count --filter --interval --sort $(_xdpctl_interfaces)" ;;
+    test) echo '--junit --tap --verbose' ;;
+    lint) echo '--cost' ;;
+    plan) echo '--hook --iface --max --mode --pcap --sample' ;;
     test-run) echo '--hook --iface --mode --out --pcap --ruleset' ;;
     rule) echo 'add delete insert list replace' ;;
     chain) echo 'add delete policy rename' ;;
     import) echo 'ip6tables ipset iptables nft' ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
-    '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush import list monitor restore rule save stats status test-run top version' ;;
+    '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush import lint list monitor plan restore rule save stats status test test-run top version' ;;
     esac
 }
 
@@ -80,10 +83,19 @@ _xdpctl() {
     done
 
     case $previous in
-    -f | --file | --pcap | --ruleset | --out | -w | --write | save | restore)
+    -f | --file | --junit | --pcap | --ruleset | --out | -w | --write | save | restore)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames 2>/dev/null
         return
+        ;;
+    esac
+    case $command in
+    lint | plan | test)
+        if [[ $current != -* ]]; then
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            compopt -o filenames 2>/dev/null
+            return
+        fi
         ;;
     esac
     if values=$(_xdpctl_values "$previous" "$command"); then

@@ -66,6 +66,50 @@ TEST_F(CliExplain, NamesTheIncludedFile) {
                 HasSubstr(fmt::format("drop: udp dport 5000-5999 drop # handle 5 ({}:2)\n", more_)));
 }
 
+TEST_F(CliExplain, NamesTheElementOfANamedSet) {
+    const std::string sets = file("sets.nft", R"(table netdev t {
+    set bad {
+        type ipv4_addr
+        flags interval
+        elements = { 192.0.2.0/24, 203.0.113.7 }
+    }
+    chain in {
+        type filter hook ingress device "eth0" priority filter;
+        ip saddr @bad drop
+    }
+}
+)");
+    EXPECT_THAT(succeed({"explain", "--ruleset", sets, "icmp 192.0.2.1 > 198.51.100.7"}),
+                HasSubstr("    ip saddr @bad: the packet has 192.0.2.1, in 192.0.2.0/24\n"));
+}
+
+TEST_F(CliExplain, FollowsJumpsAndVerdictMaps) {
+    const std::string jumps = file("jumps.nft", R"(table netdev t {
+    chain in {
+        type filter hook ingress device "eth0" priority filter; policy accept;
+        tcp dport vmap { 22 : jump ssh, 80-90 : accept }
+        udp dport 53 goto dns
+        ip saddr . tcp dport { 192.0.2.7 . 22, 192.0.2.8 . 23 } drop
+    }
+    chain ssh {
+        ip saddr 192.0.2.9 drop
+        ip saddr 192.0.2.7 return
+    }
+    chain dns {
+        counter
+    }
+}
+)");
+    const auto told = [&](const std::string& packet) { return succeed({"explain", "--ruleset", jumps, packet}); };
+    const std::string dropped = told("tcp 192.0.2.9:1 > 192.0.2.1:22");
+    EXPECT_THAT(dropped, HasSubstr("  drop: ip saddr 192.0.2.9 drop # handle"));
+    EXPECT_THAT(dropped, HasSubstr("  by tcp dport vmap { 22 : jump ssh, 80-90 : accept } # handle"));
+    EXPECT_THAT(told("tcp 192.0.2.9:1 > 192.0.2.1:85"), HasSubstr("the packet has 85, in 80-90\n"));
+    EXPECT_THAT(told("tcp 192.0.2.7:1 > 192.0.2.1:22"),
+                HasSubstr("the packet has 192.0.2.7, in 192.0.2.7 . 22, in 22\n"));
+    EXPECT_THAT(told("udp 192.0.2.7:1 > 192.0.2.1:53"), HasSubstr("  accept: no rule decided: the chain's policy\n"));
+}
+
 TEST_F(CliExplain, TellsWhyNoRuleDecides) {
     EXPECT_THAT(explained("tcp 192.0.2.1:1 > 192.0.2.2:443"),
                 HasSubstr("  accept: no rule decided: the chain's policy\n"));
@@ -80,7 +124,7 @@ TEST_F(CliExplain, TakesPacketsFromWordsAndCaptures) {
     EXPECT_EQ(words["packets"][0]["verdict"], "drop");
     EXPECT_EQ(words["packets"][0]["decided"]["comment"], "web");
     EXPECT_EQ(words["packets"][0]["decided"]["line"], 7);
-    EXPECT_EQ(words["packets"][0]["decided"]["tests"][0]["element"], "22");
+    EXPECT_EQ(words["packets"][0]["decided"]["tests"][0]["fields"][0]["element"], "22");
     EXPECT_EQ(words["packets"][0]["nearly"][0]["tests"][1]["holds"], false);
     EXPECT_EQ(words["packets"][0]["passed"][0]["handle"], 3);
     EXPECT_EQ(words["packets"][0]["agrees"], true);

@@ -35,8 +35,13 @@ xdpctl_packet parsed(const Bytes& frame) {
     return test::packet_of(test::parse_frame(frame, Hook::Ingress), DeviceSlot{0}, random);
 }
 
+// The chain refers to nothing.
+Story told(const ruleset::Chain& chain, const xdpctl_packet& packet, const Bytes& frame) {
+    return tell(ruleset::Table{}, chain, packet, frame);
+}
+
 Story told(const ruleset::Chain& chain, const Bytes& frame) {
-    return tell(chain, parsed(frame), frame);
+    return told(chain, parsed(frame), frame);
 }
 
 TEST(Story, TellsEveryMatchOfEveryRule) {
@@ -57,14 +62,14 @@ TEST(Story, TellsEveryMatchOfEveryRule) {
     EXPECT_TRUE(near.nearly_matched());
     ASSERT_EQ(near.tests.size(), 2U);
     EXPECT_TRUE(near.tests[0].holds);
-    EXPECT_EQ(near.tests[0].found, 0xc0000201);
-    EXPECT_EQ(near.tests[0].element, (ruleset::Interval{0xc0000200, 0xc00002ff}));
+    EXPECT_EQ(near.tests[0].parts[0].found, 0xc0000201);
+    EXPECT_EQ(near.tests[0].parts[0].element, (ruleset::Interval{0xc0000200, 0xc00002ff}));
     EXPECT_FALSE(near.tests[1].holds);
-    EXPECT_EQ(near.tests[1].found, 22);
+    EXPECT_EQ(near.tests[1].parts[0].found, 22);
 
     EXPECT_EQ(story.decided(), &story.steps[2]);
     EXPECT_EQ(story.decided()->number, 3U);
-    EXPECT_EQ(story.decided()->tests[0].found, 2);
+    EXPECT_EQ(story.decided()->tests[0].parts[0].found, 2);
 }
 
 TEST(Story, TellsOfFieldsThatAreMissing) {
@@ -74,8 +79,26 @@ TEST(Story, TellsOfFieldsThatAreMissing) {
     EXPECT_EQ(story.reason, XDPCTL_REASON_POLICY);
     EXPECT_EQ(story.decided(), nullptr);
     EXPECT_FALSE(story.steps[0].tests[0].holds);
-    EXPECT_EQ(story.steps[0].tests[0].found, std::nullopt);
+    EXPECT_EQ(story.steps[0].tests[0].parts[0].found, std::nullopt);
     EXPECT_TRUE(story.steps[0].tests[1].holds);
+}
+
+TEST(Story, LooksIntoNamedSets) {
+    const auto parsed_text = lang::parse_ruleset(
+        "table netdev t {\n"
+        "set bad {\ntype ipv4_addr\nflags interval\nelements = { 192.0.2.0/24, 203.0.113.1 }\n}\n"
+        "chain c {\ntype filter hook ingress device \"eth0\" priority filter;\n"
+        "ip daddr @bad drop\nip saddr @bad drop\n}\n}\n",
+        "test");
+    ASSERT_TRUE(parsed_text) << parsed_text.error().text();
+    const ruleset::Table& table = parsed_text->tables.front();
+    const Bytes packet = frame({test::Ether{}, test::Ipv4{}, test::Udp{}});
+    const Story story = tell(table, table.chains.front(), parsed(packet), packet);
+    EXPECT_EQ(story.verdict, Verdict::Drop);
+    ASSERT_EQ(story.steps.size(), 2U);
+    EXPECT_EQ(story.steps[0].tests[0].parts[0].element, std::nullopt);
+    EXPECT_EQ(story.steps[1].tests[0].parts[0].element, (ruleset::Interval{0xc0000200, 0xc00002ff}));
+    EXPECT_EQ(story.steps[1].tests[0].statement, &table.chains.front().rules[1].statements[0]);
 }
 
 TEST(Story, NamesWhatIsMalformed) {
@@ -92,7 +115,7 @@ TEST(Story, AgreesWithTheReference) {
         for (int i = 0; i < 20; ++i) {
             const test::Fields fields = test::random_fields(random, chain);
             const test::Evaluation expected = test::evaluate(chain, fields, chain.devices.front());
-            const Story story = tell(chain, test::packet_of(fields, DeviceSlot{0}, random), {});
+            const Story story = told(chain, test::packet_of(fields, DeviceSlot{0}, random), {});
             ASSERT_EQ(story.verdict, expected.verdict) << lang::print_chain(chain);
             ASSERT_EQ(story.reason, expected.reason) << lang::print_chain(chain);
             ASSERT_EQ(story.decided() != nullptr, expected.rule.has_value());
@@ -106,13 +129,13 @@ TEST(Story, AgreesWithTheReference) {
 TEST(Story, TellsOfFieldsInTheFrame) {
     const ruleset::Chain chain = chain_of("ip ttl { 1, 64 } tcp window 0xffff ip dscp cs1 accept");
     const Bytes packet = frame({test::Ether{}, test::Ipv4{}, test::Tcp{}});
-    const Story story = tell(chain, test::parse_reference(packet, Hook::Ingress), packet);
+    const Story story = told(chain, test::parse_reference(packet, Hook::Ingress), packet);
     ASSERT_EQ(story.steps.size(), 1U);
     const std::vector<story::Test>& tests = story.steps[0].tests;
-    EXPECT_EQ(tests[0].found, 64);
-    EXPECT_EQ(tests[0].element, (ruleset::Interval{64, 64}));
+    EXPECT_EQ(tests[0].parts[0].found, 64);
+    EXPECT_EQ(tests[0].parts[0].element, (ruleset::Interval{64, 64}));
     EXPECT_TRUE(tests[1].holds);
-    EXPECT_EQ(tests[2].found, 0);
+    EXPECT_EQ(tests[2].parts[0].found, 0);
     EXPECT_TRUE(story.steps[0].nearly_matched());
 }
 
@@ -125,7 +148,7 @@ TEST(Story, AgreesWithTheReferenceAboutFrames) {
             const Bytes packet = test::random_frame(random, chain);
             const test::Evaluation expected =
                 test::evaluate(chain, test::parse_frame(packet, Hook::Ingress), chain.devices.front());
-            const Story story = tell(chain, test::parse_reference(packet, Hook::Ingress), packet);
+            const Story story = told(chain, test::parse_reference(packet, Hook::Ingress), packet);
             ASSERT_EQ(story.verdict, expected.verdict) << lang::print_chain(chain);
             if (expected.rule) {
                 ASSERT_EQ(story.decided()->number, *expected.rule + 1) << lang::print_chain(chain);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is wrong in a chain although it is valid: rules that can never decide anything. Every finding is proven by exact
+// reasoning over boxes (box.h); what cannot be proven within the bound on work is not reported.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ruleset/model.h"
+
+namespace xdpctl::lint {
+
+// Comparisons of boxes that one chain is worth.
+inline constexpr std::uint64_t work_max = 50'000'000;
+// Of them, those to find out whether several rules together cover one.
+inline constexpr std::uint64_t union_work_max = 20'000;
+
+enum class Kind : std::uint8_t {
+    NeverMatches,  // its own matches exclude each other, or the hook and devices of the chain
+    Duplicate,     // an earlier rule is the same
+    Redundant,     // earlier rules take all its packets, with the same verdict
+    Shadowed,      // earlier rules take all its packets, with another verdict, or the rule has none
+};
+
+struct Finding {
+    Kind kind{};
+    std::size_t rule = 0;             // index in the chain
+    std::vector<std::size_t> covers;  // the earlier rules that prove it, in order
+};
+
+struct Report {
+    std::vector<Finding> findings;  // by rule
+    // Rules from here on were not compared with all in front of them: the work would exceed work_max.
+    std::size_t compared = 0;
+};
+
+// `devices` are those that packets of the chain can have: its own, or of a regular chain those of all base chains.
+[[nodiscard]] Report lint(const ruleset::Chain& chain, std::span<const std::string> devices);
+
+// A rule that could stand further in front without changing what happens to any packet or counter: it has no packet
+// in common with those it passes.
+struct Move {
+    std::size_t rule = 0;     // index in the chain
+    std::size_t before = 0;   // index of the rule that it can stand in front of
+    std::uint64_t saved = 0;  // tests of rules that the counted packets would have been spared
+};
+
+// The moves that pay, by what they save, the most first; each by itself. `hits` are the packets that each rule matched;
+// rules without a verdict count too.
+[[nodiscard]] std::vector<Move> moves(const ruleset::Chain& chain, const std::vector<std::uint64_t>& hits);
+
+}  // namespace xdpctl::lint
