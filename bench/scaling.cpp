@@ -51,8 +51,7 @@ Result<ruleset::Chain> load(const Case& which) {
         ruleset::Rule& rule = chain->rules[i];
         rule.handle = Handle{i + 1};
         if (!which.counted)
-            std::erase_if(rule.statements,
-                          [](const auto& each) { return std::holds_alternative<ruleset::Counter>(each); });
+            rule.statements.remove_if([](const auto& each) { return std::holds_alternative<ruleset::Counter>(each); });
     }
     chain->devices = {"bench0"};
     return chain;

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <optional>
-#include <set>
+#include <vector>
 
 #include "cli/change.h"
 #include "cli/command.h"
@@ -60,22 +62,27 @@ nlohmann::json json(const Applied& applied) {
     return {{"applied", std::move(out)}};
 }
 
-std::set<Handle> rule_handles(const ruleset::Ruleset& ruleset) {
-    std::set<Handle> handles;
+// Sorted.
+std::vector<Handle> rule_handles(const ruleset::Ruleset& ruleset) {
+    std::vector<Handle> handles;
     for (const ruleset::Table& table : ruleset.tables)
         for (const ruleset::Chain& chain : table.chains)
             for (const ruleset::Rule& rule : chain.rules)
-                handles.insert(rule.handle);
+                handles.push_back(rule.handle);
+    if (!std::ranges::is_sorted(handles))
+        std::ranges::sort(handles);
     return handles;
 }
 
 Applied compare(const ruleset::Ruleset& running, const ruleset::Ruleset& next, bool dry_run) {
-    const std::set<Handle> before = rule_handles(running);
-    const std::set<Handle> after = rule_handles(next);
+    const std::vector<Handle> before = rule_handles(running);
+    const std::vector<Handle> after = rule_handles(next);
     Applied applied{.dry_run = dry_run, .extent = extent(next)};
-    for (const Handle handle : after)
-        ++(before.contains(handle) ? applied.kept : applied.added);
-    applied.removed = before.size() - applied.kept;
+    std::vector<Handle> kept;
+    std::ranges::set_intersection(before, after, std::back_inserter(kept));
+    applied.kept = kept.size();
+    applied.added = after.size() - kept.size();
+    applied.removed = before.size() - kept.size();
     return applied;
 }
 

@@ -152,10 +152,8 @@ Result<Saved> save_state(const kernel::State& state) {
     Saved saved{.ruleset = state.ruleset(), .modes = {}};
     for_each_chain(saved.ruleset, [&](const ruleset::Table&, ruleset::Chain& chain) {
         for (ruleset::Rule& rule : chain.rules)
-            for (ruleset::Statement& statement : rule.statements)
-                if (auto* counter = std::get_if<ruleset::Counter>(&statement))
-                    if (const auto found = counts->find(rule.handle); found != counts->end())
-                        counter->start = found->second;
+            if (const auto found = counts->find(rule.handle); found != counts->end())
+                rule.start_counter(found->second);
     });
     for (const kernel::DeviceStatus& device : *devices)
         if (device.presence == kernel::Presence::Active && device.hook == ruleset::Hook::Ingress)

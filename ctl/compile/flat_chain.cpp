@@ -108,8 +108,9 @@ private:
     using Returns = std::vector<std::size_t>;
 
     Status add_chain(const Chain& chain, Returns& returns) {
+        const std::span<const RuleSlot> slots = slots_.subspan(first_slots_.at(&chain));
         for (std::size_t i = 0; i < chain.rules.size(); ++i)
-            XDPCTL_TRY(add_rule(chain.rules[i], slots_[first_slots_.at(&chain) + i], returns));
+            XDPCTL_TRY(add_rule(chain.rules[i], slots[i], returns));
         return {};
     }
 

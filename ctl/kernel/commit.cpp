@@ -7,15 +7,13 @@
 #include <functional>
 #include <ranges>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "kernel/pin.h"
 #include "kernel/plan.h"
 #include "kernel/settle.h"
 #include "kernel/transfer.h"
-#include "lang/parse.h"
-#include "lang/print.h"
+#include "kernel/verify_text.h"
 
 namespace xdpctl::kernel {
 
@@ -38,21 +36,6 @@ xdpctl_device device_entry(const Interface& interface, const Attachment& attachm
     device.program_id = attachment.program_id;
     device.attached_at = static_cast<std::uint64_t>(std::time(nullptr));
     return device;
-}
-
-// `next` without the rules that it shares with the running ruleset.
-ruleset::Ruleset added(const ruleset::Ruleset& running, const ruleset::Ruleset& next) {
-    std::unordered_map<std::uint64_t, const ruleset::Rule*> known;
-    for (const NamedChain& named : chains_of(running))
-        for (const ruleset::Rule& rule : named.chain->rules)
-            known.emplace(std::to_underlying(rule.handle), &rule);
-    ruleset::Ruleset out = next;
-    for (ruleset::Chain& chain : out.tables | std::views::transform(&ruleset::Table::chains) | std::views::join)
-        std::erase_if(chain.rules, [&](const ruleset::Rule& rule) {
-            const auto found = known.find(std::to_underlying(rule.handle));
-            return found != known.end() && *found->second == rule;
-        });
-    return out;
 }
 
 class Commit {
@@ -96,30 +79,12 @@ private:
     Status prepare() {
         XDPCTL_TRY(make_directory(live_.layout.next()));
         XDPCTL_TRY(store_ruleset(live_.layout.next(), generation_));
-        XDPCTL_TRY(verify_stored());
+        XDPCTL_TRY(verify_text(live_.generation.ruleset, generation_.ruleset));
         for (ChainPlan& plan : plans_) {
             XDPCTL_TRY(prepare_chain(plan));
             for (const auto& [layer, datapath] : plan.live().layers())
                 XDPCTL_TRY(load_classifier(plan, datapath));
         }
-        return {};
-    }
-
-    // A ruleset that could not be read back would lock everybody out. Rules that run already were read back before.
-    Status verify_stored() const {
-        const ruleset::Ruleset& running = live_.generation.ruleset;
-        return verify_text(running.tables.empty() ? generation_.ruleset : added(running, generation_.ruleset));
-    }
-
-    static Status verify_text(const ruleset::Ruleset& ruleset) {
-        const std::string text = lang::print_ruleset(ruleset, {.handles = true, .stateless = false, .count = {}});
-        auto read = lang::parse_ruleset(text, "<stored ruleset>", true);
-        if (!read)
-            return std::unexpected(std::move(read).error());
-        read->last_handle = ruleset.last_handle;
-        if (*read != ruleset)
-            return fail(ErrorKind::Failed, "cannot store the ruleset",
-                        "its text does not mean the same when read back");
         return {};
     }
 

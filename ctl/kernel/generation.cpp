@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/fd.h"
 #include "kernel/layout.h"
@@ -90,11 +90,10 @@ Result<Generation> load_ruleset(const fs::path& directory) {
     const auto size = value_size(*map);
     if (!size)
         return std::unexpected(size.error());
-    std::vector<char> value(*size);
-    const std::uint32_t key = 0;
-    if (const int error = bpf_map_lookup_elem(map->get(), &key, value.data()); error != 0)
-        return fail_errno(error, what);
-
+    const auto memory = Mapping::open_for_reading(map->get(), *size);
+    if (!memory)
+        return fail(ErrorKind::Failed, what, memory.error().text(), next);
+    const std::span<const char> value = memory->as<char>();
     xdpctl_generation head{};
     std::memcpy(&head, value.data(), std::min(sizeof(head), value.size()));
     if (head.layout_version != XDPCTL_LAYOUT_VERSION)

@@ -19,10 +19,11 @@ public:
     Mapping() = default;
     // REQUIRES: the map was made with BPF_F_MMAPABLE; `size` bytes are all its elements.
     [[nodiscard]] static Result<Mapping> open(int map, std::size_t size) {
-        void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-        if (memory == MAP_FAILED)
-            return fail_errno(errno, "cannot map a BPF map into memory");
-        return Mapping(static_cast<std::byte*>(memory), size);
+        return open(map, size, PROT_READ | PROT_WRITE);
+    }
+    // For a map that is frozen: what is written to the bytes ends this process.
+    [[nodiscard]] static Result<Mapping> open_for_reading(int map, std::size_t size) {
+        return open(map, size, PROT_READ);
     }
     Mapping(Mapping&& other) noexcept
         : memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {}
@@ -46,6 +47,12 @@ public:
     }
 
 private:
+    [[nodiscard]] static Result<Mapping> open(int map, std::size_t size, int protection) {
+        void* memory = ::mmap(nullptr, size, protection, MAP_SHARED, map, 0);
+        if (memory == MAP_FAILED)
+            return fail_errno(errno, "cannot map a BPF map into memory");
+        return Mapping(static_cast<std::byte*>(memory), size);
+    }
     Mapping(std::byte* memory, std::size_t size) : memory_(memory), size_(size) {}
     std::byte* memory_ = nullptr;
     std::size_t size_ = 0;

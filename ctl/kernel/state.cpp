@@ -23,35 +23,37 @@ namespace xdpctl::kernel {
 
 namespace {
 
-void for_each_counter(auto& ruleset, const auto& action) {
+void for_each_rule(auto& ruleset, const auto& action) {
     for (auto& table : ruleset.tables) {
-        for (auto& rule : table.chains | std::views::transform(&ruleset::Chain::rules) | std::views::join) {
-            for (auto& statement : rule.statements) {
-                if (auto* counter = std::get_if<ruleset::Counter>(&statement))
-                    action(rule, *counter);
-            }
+        for (auto& chain : table.chains) {
+            for (auto& rule : chain.rules)
+                action(rule);
         }
     }
 }
 
 // A rule that keeps its handle keeps its counter, start value included, whatever the new text says.
 void keep_start_values(const ruleset::Ruleset& running, ruleset::Ruleset& next) {
-    std::map<Handle, Count> starts;
-    for_each_counter(running, [&](const ruleset::Rule& rule, const ruleset::Counter& counter) {
-        starts.emplace(rule.handle, counter.start);
+    std::map<Handle, Count> starts;  // few have another than zero
+    for_each_rule(running, [&](const ruleset::Rule& rule) {
+        if (const ruleset::Counter* counter = rule.counter(); counter != nullptr && counter->start != Count{})
+            starts.emplace(rule.handle, counter->start);
     });
-    for_each_counter(next, [&](const ruleset::Rule& rule, ruleset::Counter& counter) {
-        if (const auto found = starts.find(rule.handle); found != starts.end())
-            counter.start = found->second;
+    for_each_rule(next, [&](ruleset::Rule& rule) {
+        if (rule.handle > running.last_handle)
+            return;
+        const auto found = starts.find(rule.handle);
+        rule.start_counter(found == starts.end() ? Count{} : found->second);
     });
 }
 
 // Whether a counter had one.
 bool drop_start_values(ruleset::Ruleset& ruleset) {
     bool had = false;
-    for_each_counter(ruleset, [&](const ruleset::Rule&, ruleset::Counter& counter) {
-        had = had || counter.start != Count{};
-        counter.start = {};
+    for_each_rule(ruleset, [&](ruleset::Rule& rule) {
+        const ruleset::Counter* counter = rule.counter();
+        had = had || (counter != nullptr && counter->start != Count{});
+        rule.start_counter({});
     });
     return had;
 }
@@ -192,13 +194,18 @@ Result<std::map<Handle, Count>> State::rule_counts() const {
         auto rule = rules.begin();
         for (const std::optional<Count>& count : counted) {
             if (rule->counter() != nullptr && count)
-                out[rule->handle] += *count;
+                out.try_emplace(out.end(), rule->handle)->second += *count;
             ++rule;
         }
     }
     // A rule of a regular chain counts in every base chain that leads to it, and starts once.
-    for_each_counter(live.generation.ruleset, [&](const ruleset::Rule& rule, const ruleset::Counter& counter) {
-        out[rule.handle] += counter.start;
+    auto at = out.begin();  // handles mostly ascend
+    for_each_rule(live.generation.ruleset, [&](const ruleset::Rule& rule) {
+        const ruleset::Counter* counter = rule.counter();
+        if (counter == nullptr)
+            return;
+        at = out.try_emplace(at, rule.handle);
+        at++->second += counter->start;
     });
     return out;
 }

@@ -44,11 +44,12 @@ std::string join_flags(Value flags, std::string_view separator) {
 std::string format_interval(const FieldInfo& field, const Interval& interval) {
     if (interval.first == interval.last)
         return format_value(field.type, interval.first);
-    const std::string first = format_plain(field.type, interval.first);
+    std::string text = format_plain(field.type, interval.first);
     const bool is_ip = field.type == ValueType::Ipv4Addr || field.type == ValueType::Ipv6Addr;
-    if (const auto length = is_ip ? prefix_length(interval, field.bits) : std::nullopt)
-        return fmt::format("{}/{}", first, *length);
-    return fmt::format("{}-{}", first, format_plain(field.type, interval.last));
+    const auto length = is_ip ? prefix_length(interval, field.bits) : std::nullopt;
+    text += length ? '/' : '-';
+    text += length ? fmt::format_int(*length).str() : format_plain(field.type, interval.last);
+    return text;
 }
 
 void append_values(Buffer& out, const FieldInfo& field, const Match& match) {
@@ -92,8 +93,10 @@ void append_operator(Buffer& out, const FieldInfo& field, const Match& match) {
     const bool is_flag_value = field.type == ValueType::TcpFlag && !match.is_set &&
                                (match.mask || match.values[0].first == match.values[0].last);
     const bool is_flag_mask = match.mask.has_value();
-    if (match.relation != Relation::Equal || is_flag_value || is_flag_mask)
-        fmt::format_to(std::back_inserter(out), "{} ", operator_sign(match.relation));
+    if (match.relation != Relation::Equal || is_flag_value || is_flag_mask) {
+        append(out, operator_sign(match.relation));
+        append(out, " ");
+    }
 }
 
 bool is_value(const Match& match, Value value) {
@@ -156,9 +159,22 @@ std::string format_element(const FieldInfo& field, const Interval& interval) {
 }
 
 std::string format_match(const Match& match) {
-    const FieldInfo field = ruleset::field_of(match);
     Buffer out;
-    append(out, match.field == ruleset::Field::Raw ? format_payload(match.payload) : field_name(field));
+    format_match(match, out);
+    return fmt::to_string(out);
+}
+
+void format_match(const Match& match, Buffer& out) {
+    const FieldInfo field = ruleset::field_of(match);
+    if (match.field == ruleset::Field::Raw) {
+        append(out, format_payload(match.payload));
+    } else if (ruleset::is_interface(field.type)) {
+        append(out, field.name);
+    } else {
+        append(out, field.protocol);
+        append(out, " ");
+        append(out, field.name);
+    }
     append(out, " ");
     switch (match_form(match)) {
     case MatchForm::FlagsAny:
@@ -189,7 +205,6 @@ std::string format_match(const Match& match) {
             append_values(out, field, match);
         break;
     }
-    return fmt::to_string(out);
 }
 
 }  // namespace xdpctl::lang

@@ -2,6 +2,8 @@
 // How nft 1.0.6 writes a match: which form it chooses is decided here once, for text and JSON.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "ruleset/model.h"
@@ -21,6 +23,7 @@ enum class MatchForm {
 [[nodiscard]] MatchForm match_form(const ruleset::Match& match);
 
 [[nodiscard]] std::string format_match(const ruleset::Match& match);
+void format_match(const ruleset::Match& match, fmt::memory_buffer& out);
 
 // One element of a set, where nft prints combined flags by their names and elsewhere as a number.
 [[nodiscard]] std::string format_element(const ruleset::FieldInfo& field, const ruleset::Interval& interval);

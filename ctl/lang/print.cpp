@@ -49,9 +49,9 @@ public:
             append("\t\ttype filter hook {}{} priority {}; policy {};\n", hook_name(chain.hook), devices(chain),
                    priority(chain.priority), verdict_word(chain.policy));
         for (const Rule& rule : chain.rules) {
-            append("\t\t");
+            put("\t\t");
             print(rule);
-            append("\n");
+            put("\n");
         }
         append("\t}}\n");
     }
@@ -59,7 +59,7 @@ public:
     void print(const Rule& rule) {
         std::string_view separator;
         for (const Statement& statement : rule.statements) {
-            append("{}", std::exchange(separator, " "));
+            put(std::exchange(separator, " "));
             print(statement, rule);
         }
         if (!rule.comment.empty())
@@ -93,19 +93,19 @@ private:
 
     void print(const Statement& statement, const Rule& rule) {
         if (const auto* match = std::get_if<Match>(&statement))
-            append("{}", format_match(*match));
+            format_match(*match, out_);
         else if (const auto* counter = std::get_if<Counter>(&statement))
             print_counter(*counter, rule);
         else if (const auto* log = std::get_if<ruleset::Log>(&statement))
-            append("{}", format_log(*log));
+            put(format_log(*log));
         else if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
             print_lookup(*lookup);
         else if (const auto* map = std::get_if<ruleset::VerdictMap>(&statement))
             print_map(*map);
         else if (const auto* branch = std::get_if<ruleset::Branch>(&statement))
-            append("{}", format_outcome(*branch));
+            put(format_outcome(*branch));
         else
-            append("{}", verdict_word(std::get<Verdict>(statement)));
+            put(verdict_word(std::get<Verdict>(statement)));
     }
 
     void print_lookup(const ruleset::Lookup& lookup) {
@@ -119,16 +119,21 @@ private:
     }
 
     void print_counter(const Counter& counter, const Rule& rule) {
-        append("counter");
+        put("counter");
         if (options_.stateless)
             return;
         const Count count = options_.count ? options_.count(rule) : counter.start;
-        append(" packets {} bytes {}", count.packets, count.bytes);
+        put(" packets ");
+        put(count.packets);
+        put(" bytes ");
+        put(count.bytes);
     }
 
     void print_handle(Handle handle) {
-        if (options_.handles)
-            append(" # handle {}", static_cast<std::uint64_t>(handle));
+        if (!options_.handles)
+            return;
+        put(" # handle ");
+        put(static_cast<std::uint64_t>(handle));
     }
 
     static std::string devices(const Chain& chain) {
@@ -151,6 +156,13 @@ private:
         if (priority > named_priority_distance || priority < -named_priority_distance)
             return fmt::format("{}", priority);
         return fmt::format("filter {} {}", priority < 0 ? '-' : '+', std::abs(priority));
+    }
+
+    // What every rule has, without a format to be read first.
+    void put(std::string_view text) { out_.append(text); }
+    void put(std::uint64_t number) {
+        const fmt::format_int digits(number);
+        put(std::string_view(digits.data(), digits.size()));
     }
 
     template <typename... Args>

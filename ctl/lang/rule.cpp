@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/suggest.h"
@@ -148,7 +147,9 @@ bool RuleParser::parse(Rule& rule) {
         return false;
     if (statements_.empty())
         return cursor_.expected("a statement", "a rule needs a match, a counter or a verdict");
-    rule.statements.assign(std::make_move_iterator(statements_.begin()), std::make_move_iterator(statements_.end()));
+    rule.statements.reserve(statements_.size());
+    for (Statement& statement : statements_)
+        rule.statements.push_back(pool_.share(std::move(statement)));
     return !cursor_.take_if_word("comment") || parse_comment(rule);
 }
 

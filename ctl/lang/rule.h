@@ -8,6 +8,7 @@
 
 #include "lang/cursor.h"
 #include "lang/protocols.h"
+#include "lang/statement_pool.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::lang {
@@ -36,6 +37,7 @@ private:
     Cursor& cursor_;
     Protocols protocols_;                         // that the rule being read has settled on
     std::vector<ruleset::Statement> statements_;  // of the rule being read; its storage serves all rules
+    StatementPool pool_;                          // of the rules that were read
 };
 
 // A field by its name, such as `tcp dport` or `iifname`. Reports what is wrong and returns nothing.

@@ -317,6 +317,18 @@ std::optional<Value> parse_value(Cursor& cursor, const FieldInfo& field) {
 
 namespace {
 
+// Most of what large rulesets print: several times as fast as by a format string.
+std::string format_ipv4(const std::array<unsigned char, 4>& bytes) {
+    std::string text;
+    for (const unsigned char byte : bytes) {
+        const fmt::format_int number(byte);
+        text.append(number.data(), number.size());
+        text += '.';
+    }
+    text.pop_back();
+    return text;
+}
+
 std::string format_hexadecimal(Value value) {
     const auto low = static_cast<std::uint64_t>(value);
     const auto high = static_cast<std::uint64_t>(value >> 64U);
@@ -330,7 +342,7 @@ std::string format_plain(ValueType type, Value value) {
     case ValueType::EtherAddr:
         return fmt::format("{:02x}", fmt::join(to_network<6>(value), ":"));
     case ValueType::Ipv4Addr:
-        return fmt::format("{}", fmt::join(to_network<4>(value), "."));
+        return format_ipv4(to_network<4>(value));
     case ValueType::Ipv6Addr: {
         std::array<char, INET6_ADDRSTRLEN> text{};
         inet_ntop(AF_INET6, to_network<16>(value).data(), text.data(), text.size());
@@ -354,7 +366,7 @@ std::string format_plain(ValueType type, Value value) {
     case ValueType::Hexadecimal:
         return format_hexadecimal(value);
     default:
-        return fmt::format("{}", static_cast<std::uint64_t>(value));
+        return fmt::format_int(static_cast<std::uint64_t>(value)).str();
     }
 }
 

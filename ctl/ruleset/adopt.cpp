@@ -4,51 +4,18 @@
 #include <unordered_map>
 
 #include "ruleset/edit.h"
+#include "ruleset/statement_hash.h"
 
 namespace xdpctl::ruleset {
 namespace {
 
-void mix(std::size_t& seed, std::uint64_t value) {
-    seed ^= std::hash<std::uint64_t>{}(value) + 0x9e3779b97f4a7c15U + (seed << 6U) + (seed >> 2U);
-}
-
-void mix(std::size_t& seed, Value value) {
-    mix(seed, static_cast<std::uint64_t>(value));
-    mix(seed, static_cast<std::uint64_t>(value >> 64U));
-}
-
-void mix(std::size_t& seed, const Match& match) {
-    mix(seed, static_cast<std::uint64_t>(match.field) << 8U | static_cast<std::uint64_t>(match.relation));
-    if (match.mask)
-        mix(seed, *match.mask);
-    for (const Interval& interval : match.values) {
-        mix(seed, interval.first);
-        mix(seed, interval.last);
-    }
-    for (const std::string& name : match.names)
-        mix(seed, std::uint64_t{std::hash<std::string>{}(name)});
-}
-
 // Hash and equality by meaning: what a counter starts with does not count.
 struct MeaningHash {
     std::size_t operator()(const Rule* rule) const {
-        std::size_t seed = std::hash<std::string>{}(rule->comment);
-        for (const Statement& statement : rule->statements) {
-            mix(seed, std::uint64_t{statement.index()});
-            if (const auto* match = std::get_if<Match>(&statement))
-                mix(seed, *match);
-            else if (const auto* log = std::get_if<Log>(&statement))
-                mix(seed, std::uint64_t{std::hash<std::string>{}(log->prefix)});
-            else if (const auto* lookup = std::get_if<Lookup>(&statement))
-                mix(seed, std::uint64_t{std::hash<std::string>{}(lookup->set)});
-            else if (const auto* map = std::get_if<VerdictMap>(&statement))
-                mix(seed, std::uint64_t{std::hash<std::string>{}(map->map)});
-            else if (const auto* branch = std::get_if<Branch>(&statement))
-                mix(seed, std::uint64_t{std::hash<std::string>{}(branch->chain)});
-            else if (const auto* verdict = std::get_if<Verdict>(&statement))
-                mix(seed, static_cast<std::uint64_t>(*verdict));
-        }
-        return seed;
+        std::size_t hash = std::hash<std::string>{}(rule->comment);
+        for (const Statement& statement : rule->statements)
+            hash = combine_hashes(hash, std::holds_alternative<Counter>(statement) ? 1 : hash_of(statement));
+        return hash;
     }
 };
 

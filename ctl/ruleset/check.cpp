@@ -169,8 +169,9 @@ std::optional<std::string> rule_fault(const Rule& rule, std::optional<Hook> hook
         return "a rule needs a statement";
     bool counted = false;
     bool logged = false;
+    std::size_t left = rule.statements.size();
     for (const Statement& statement : rule.statements) {
-        if (ends_rule(statement) && &statement != &rule.statements.back())
+        if (--left > 0 && ends_rule(statement))
             return "nothing can follow a verdict";
         if (std::holds_alternative<Counter>(statement) && std::exchange(counted, true))
             return "a rule has one counter";

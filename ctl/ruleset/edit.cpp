@@ -137,11 +137,17 @@ void follow(SharedElements& elements, std::string_view old_name, const std::stri
     elements = SharedElements(*std::move(builder).finish(ElementsBuilder::Overlap::Keep));
 }
 
-void follow(Statement& statement, std::string_view old_name, const std::string& new_name) {
-    if (auto* branch = std::get_if<Branch>(&statement); branch != nullptr && branch->chain == old_name)
-        branch->chain = new_name;
-    if (auto* map = std::get_if<VerdictMap>(&statement))
-        follow(map->elements, old_name, new_name);
+void follow(Rule& rule, std::string_view old_name, const std::string& new_name) {
+    for (std::size_t i = 0; i < rule.statements.size(); ++i) {
+        Statement statement = rule.statements[i];
+        if (auto* branch = std::get_if<Branch>(&statement); branch != nullptr && branch->chain == old_name)
+            branch->chain = new_name;
+        else if (auto* map = std::get_if<VerdictMap>(&statement))
+            follow(map->elements, old_name, new_name);
+        else
+            continue;
+        rule.statements.set(i, std::move(statement));
+    }
 }
 
 }  // namespace
@@ -293,8 +299,7 @@ Status rename_chain(Ruleset& ruleset, const ChainName& name, const std::string& 
     (*chain)->name = new_name;
     for (Chain& other : table.chains)
         for (Rule& rule : other.rules)
-            for (Statement& statement : rule.statements)
-                follow(statement, name.chain, new_name);
+            follow(rule, name.chain, new_name);
     for (Set& map : table.sets)
         follow(map.elements, name.chain, new_name);
     return {};

@@ -25,6 +25,12 @@ const Counter* Rule::counter() const {
     return nullptr;
 }
 
+void Rule::start_counter(const Count& start) {
+    for (std::size_t i = 0; i < statements.size(); ++i)
+        if (const auto* counter = std::get_if<Counter>(&statements[i]); counter != nullptr && counter->start != start)
+            statements.set(i, Counter{start});
+}
+
 const Log* Rule::log() const {
     for (const Statement& statement : statements)
         if (const auto* log = std::get_if<Log>(&statement))

@@ -16,6 +16,8 @@
 #include "ruleset/field.h"
 #include "ruleset/interval.h"
 #include "ruleset/key_type.h"
+#include "ruleset/rare_value.h"
+#include "ruleset/shared_list.h"
 #include "ruleset/verdict.h"
 
 namespace xdpctl::ruleset {
@@ -44,8 +46,8 @@ struct Match {
     Relation relation = Relation::Equal;
     bool is_set = false;    // two or more values, in braces: like nft, a set of one value is that value
     bool is_flags = false;  // `tcp flags syn,ack`: holds when any of the mask's bits is set; no values, Equal
-    std::optional<Value> mask;
-    Value ones = 0;                  // bits outside of the mask: `tcp dport | 1 == 5` is (dport & ~1) | 1
+    RareValue mask = {};
+    MostlyZero ones = {};            // bits outside of the mask: `tcp dport | 1 == 5` is (dport & ~1) | 1
     RawPayload payload = {};         // for Field::Raw
     std::vector<Interval> values;    // sorted by first, not overlapping
     std::vector<std::string> names;  // for names of interfaces instead of values, sorted; a trailing * is a wildcard
@@ -117,13 +119,14 @@ struct Table;
 
 // Statements in order; at most one Counter and one Log. A Verdict, VerdictMap or Branch other than Continue comes last.
 struct Rule {
-    std::vector<Statement> statements;
+    SharedList<Statement> statements;
     std::string comment;
     Handle handle{};
     SourcePosition position;
     bool operator==(const Rule&) const = default;
 
     [[nodiscard]] const Counter* counter() const;
+    void start_counter(const Count& start);  // if it has one
     [[nodiscard]] const Log* log() const;
     [[nodiscard]] std::optional<Verdict> verdict() const;
     // Whether evaluation can end there with that verdict, by a verdict of its own or by an element of a map.

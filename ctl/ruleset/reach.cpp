@@ -90,19 +90,18 @@ private:
 
 std::vector<std::string_view> targets(const Rule& rule, const Table& table) {
     std::vector<std::string_view> out;
-    for (const Statement& statement : rule.statements) {
-        if (const auto* branch = std::get_if<Branch>(&statement); branch != nullptr && branch->has_chain())
-            out.push_back(branch->chain);
-        const auto* map = std::get_if<VerdictMap>(&statement);
-        if (map == nullptr)
-            continue;
-        const Elements* elements = elements_of(*map, table);
-        if (elements == nullptr)
-            continue;
-        for (const Outcome& outcome : elements->outcomes())
-            if (const auto* to = std::get_if<Branch>(&outcome); to != nullptr && to->has_chain())
-                out.push_back(to->chain);
-    }
+    if (rule.statements.empty())
+        return out;
+    const Statement& last = rule.statements.back();  // others do not end a rule
+    if (const auto* branch = std::get_if<Branch>(&last); branch != nullptr && branch->has_chain())
+        out.push_back(branch->chain);
+    const auto* map = std::get_if<VerdictMap>(&last);
+    const Elements* elements = map == nullptr ? nullptr : elements_of(*map, table);
+    if (elements == nullptr)
+        return out;
+    for (const Outcome& outcome : elements->outcomes())
+        if (const auto* to = std::get_if<Branch>(&outcome); to != nullptr && to->has_chain())
+            out.push_back(to->chain);
     return out;
 }
 

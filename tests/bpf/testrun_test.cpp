@@ -28,7 +28,7 @@ Match equals(Field field, Value value) {
     return match;
 }
 
-Rule rule(std::uint64_t handle, std::vector<Statement> statements) {
+Rule rule(std::uint64_t handle, ruleset::SharedList<Statement> statements) {
     Rule made;
     made.statements = std::move(statements);
     made.handle = Handle{handle};

@@ -68,7 +68,8 @@ TEST(Adopt, KeepsRulesThatMoved) {
 TEST(Adopt, ComparesByMeaning) {
     Ruleset next =
         with_rules({port_rule(1, "new comment"), port_rule(2, "", {.packets = 7, .bytes = 8}), port_rule(3)});
-    next.tables[0].chains[0].rules[2].statements.back() = Verdict::Accept;
+    SharedList<Statement>& statements = next.tables[0].chains[0].rules[2].statements;
+    statements.set(statements.size() - 1, Verdict::Accept);
     ASSERT_TRUE(adopt_handles(running(), next));
     EXPECT_EQ(handles(next), (std::vector<std::uint64_t>{6, 4, 7}));
 }

@@ -72,11 +72,11 @@ std::vector<Interval> intersection(std::span<const Interval> left, std::span<con
 // Values of one field of a box, and how to test them when there are too many for boxes.
 struct FieldSet {
     std::optional<Condition> condition;  // of the first match; `holds` of all of them
-    void intersect(const Condition& other) {
+    void intersect(Condition other) {
         if (condition)
             condition->holds = intersection(condition->holds, other.holds);
         else
-            condition = other;
+            condition = std::move(other);
     }
 };
 
@@ -90,7 +90,7 @@ struct Demand {
     bool impossible = false;
 };
 
-void demand_flags(Demand& demand, const Condition& condition) {
+void demand_flags(Demand& demand, Condition condition) {
     const std::uint32_t mask = condition.words.front().mask;
     std::uint32_t value = 0;
     if (condition.holds.size() == 1 && condition.holds.front().first == condition.holds.front().last) {
@@ -98,7 +98,7 @@ void demand_flags(Demand& demand, const Condition& condition) {
     } else if (std::has_single_bit(mask) && condition.holds.size() == 1 && condition.holds.front().first == 1) {
         value = mask;  // any bit set, of one
     } else {
-        demand.residuals.push_back(condition);
+        demand.residuals.push_back(std::move(condition));
         return;
     }
     const std::uint32_t shared = mask & demand.flags_mask;
@@ -108,7 +108,7 @@ void demand_flags(Demand& demand, const Condition& condition) {
     demand.flags_mask |= mask;
 }
 
-void add(Demand& demand, const Condition& condition) {
+void add(Demand& demand, Condition condition) {
     demand.headers |= condition.headers;
     if (condition.never()) {
         demand.impossible = true;
@@ -116,21 +116,21 @@ void add(Demand& demand, const Condition& condition) {
     }
     switch (place(condition)) {
     case Place::Source:
-        return demand.source.intersect(condition);
+        return demand.source.intersect(std::move(condition));
     case Place::Destination:
-        return demand.destination.intersect(condition);
+        return demand.destination.intersect(std::move(condition));
     case Place::Sport:
-        return demand.sport.intersect(condition);
+        return demand.sport.intersect(std::move(condition));
     case Place::Dport:
-        return demand.dport.intersect(condition);
+        return demand.dport.intersect(std::move(condition));
     case Place::Proto:
-        return demand.proto.intersect(condition);
+        return demand.proto.intersect(std::move(condition));
     case Place::Flags:
         if (!condition.always())
-            demand_flags(demand, condition);
+            demand_flags(demand, std::move(condition));
         return;
     case Place::Elsewhere:
-        demand.residuals.push_back(condition);
+        demand.residuals.push_back(std::move(condition));
         return;
     }
 }
@@ -237,8 +237,9 @@ public:
         return std::ranges::any_of(demand.boxes, [](const Boxes* boxes) { return boxes->members.empty(); });
     }
 
-    // Every box has an order of its own, as what it tests beside the base fields has to have.
-    void add_step(const Demand& demand, std::uint32_t action) {
+    // Every box has an order of its own, as what it tests beside the base fields has to have. Demands may get what they
+    // imply.
+    void add_step(Demand& demand, std::uint32_t action) {
         if (impossible(demand))
             return;
         const std::uint32_t first = out_.orders;
@@ -250,7 +251,7 @@ public:
     }
 
     // Sends packets on to a rule, whose first order settle() says.
-    void add_jump(const Demand& demand, std::uint32_t rule) {
+    void add_jump(Demand& demand, std::uint32_t rule) {
         const std::uint32_t first = out_.orders;
         if (!impossible(demand))
             add_boxes_of(demand, demand.boxes, 0);
@@ -285,7 +286,7 @@ private:
         std::uint32_t to;
     };
 
-    void add_boxes_of(const Demand& demand, std::span<const Boxes* const> boxes, std::uint32_t action) {
+    void add_boxes_of(Demand& demand, std::span<const Boxes* const> boxes, std::uint32_t action) {
         if (boxes.empty())
             return add_plain_step(demand, action);
         const Boxes& first = *boxes.front();
@@ -298,7 +299,7 @@ private:
         }
     }
 
-    void add_plain_step(Demand demand, std::uint32_t action) {
+    void add_plain_step(Demand& demand, std::uint32_t action) {
         constexpr std::uint32_t fair_shares = 16;  // most steps use less than their share
         boxes_ = std::clamp(budget() / std::max(steps_left_--, 1U) * fair_shares, 1U, limits_.boxes_each);
         imply_protocol(demand);
@@ -627,9 +628,9 @@ private:
                 flattener_.add_step(demand, slot | std::exchange(effects, 0));
         };
         for (Step& step : steps(chain_, rule, device_names_)) {
-            if (const auto* condition = std::get_if<Condition>(&step)) {
+            if (auto* condition = std::get_if<Condition>(&step)) {
                 act();
-                add(demand, *condition);
+                add(demand, std::move(*condition));
             } else if (auto* test = std::get_if<BoxTest>(&step)) {
                 act();
                 add_boxes(demand, std::move(*test), behind);
