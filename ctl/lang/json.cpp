@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -278,7 +279,19 @@ json table_json(const Table& table) {
     return {{"table", std::move(object)}};
 }
 
+// A key by fields, as nft has it since 1.1.2; null when it is one by types.
+json typeof_json(const ruleset::Set& set) {
+    std::vector<ruleset::Field> fields;
+    for (const ruleset::KeyPart& part : set.key)
+        if (part.field)
+            fields.push_back(*part.field);
+    return fields.empty() ? json() : fields_json(fields);
+}
+
+// A field that has no type with a word can only be said as a field; nft 1.0.6 says "integer", which no nft reads.
 json key_types_json(const ruleset::Set& set) {
+    if (std::ranges::any_of(set.key, [](const auto& part) { return type_word(part) == "integer"; }))
+        return {{"typeof", typeof_json(set)}};
     if (set.key.size() == 1)
         return type_word(set.key.front());
     json words = json::array();
@@ -293,6 +306,9 @@ json set_json(const Table& table, const ruleset::Set& set) {
                    {"table", table.name},
                    {"type", key_types_json(set)},
                    {"handle", static_cast<std::uint64_t>(set.handle)}};
+    // nft 1.0.6 does not list it, and reads over it.
+    if (json fields = typeof_json(set); !fields.is_null() && !object["type"].is_object())
+        object["typeof"] = std::move(fields);
     json flags = json::array();
     const auto add_flag = [&](bool is_set, std::string_view word) {
         if (is_set)
@@ -338,7 +354,7 @@ json chain_json(const Table& table, const Chain& chain) {
                        {"policy", verdict_word(chain.policy)}});
     if (chain.devices.size() == 1)
         object["dev"] = chain.devices.front();
-    else if (!chain.devices.empty())
+    else if (chain.is_base)
         object["dev"] = chain.devices;
     if (!chain.comment.empty())
         object["comment"] = chain.comment;

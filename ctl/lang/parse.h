@@ -22,7 +22,8 @@ struct IncludedFile {
 // Opens the files that an `include "pattern"` names, in order. Parsing itself never sees a file system.
 using OpenIncluded = std::function<Result<std::vector<IncludedFile>>(const std::string& pattern)>;
 
-// A whole file: `flush ruleset` (accepted, since a file states the whole ruleset), tables, comments.
+// A whole file: `flush ruleset` (accepted, since a file states the whole ruleset), tables, comments. Or the same as a
+// document in libnftables' JSON schema, which has no lines: errors name its parts, /nftables/3/rule/expr/0/match/right.
 // Handles in `# handle N` comments are read when `with_handles` is set (the stored ruleset), else ignored and left 0.
 [[nodiscard]] Result<ruleset::Ruleset> parse_ruleset(std::string_view text, std::string_view source,
                                                      bool with_handles = false);
@@ -34,8 +35,9 @@ struct ParsedFile {
     ruleset::Ruleset ruleset;
     std::vector<std::string> sources;  // the names that SourcePosition::text counts
 };
-// The same, for those who tell where a rule stands.
-[[nodiscard]] Result<ParsedFile> parse_file(std::string_view text, std::string_view source, const OpenIncluded& open);
+// The same, for those who tell where a rule stands. Base chains that name no devices have the given ones.
+[[nodiscard]] Result<ParsedFile> parse_file(std::string_view text, std::string_view source, const OpenIncluded& open,
+                                            const std::vector<std::string>& devices = {});
 
 // One rule as on the command line: `tcp dport 22 counter drop comment "ssh"`.
 [[nodiscard]] Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source);

@@ -79,6 +79,12 @@ ruleset::SourcePosition Source::position(std::size_t offset) const {
             .column = static_cast<std::uint32_t>(offset - *(next - 1) + 1)};
 }
 
+std::size_t Source::offset(std::uint32_t line, std::uint32_t column) const {
+    if (line_starts_.empty())
+        index_lines();
+    return line_starts_[line - 1] + column - 1;
+}
+
 std::string_view Source::line_text(std::uint32_t line) const {
     if (line_starts_.empty())
         index_lines();

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] std::string_view name() const { return name_; }
     [[nodiscard]] std::string_view text() const { return text_; }
     [[nodiscard]] ruleset::SourcePosition position(std::size_t offset) const;
+    [[nodiscard]] std::size_t offset(std::uint32_t line, std::uint32_t column) const;
     [[nodiscard]] std::string_view line_text(std::uint32_t line) const;  // without its newline
 
 private:
@@ -95,6 +96,7 @@ public:
 
     [[nodiscard]] bool empty() const { return found_.empty(); }
     [[nodiscard]] bool full() const { return found_.size() >= count_max; }
+    [[nodiscard]] const std::vector<Diagnostic>& found() const { return found_; }
     // All findings as the error of a parse function.
     [[nodiscard]] Error error() const;
 

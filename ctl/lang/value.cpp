@@ -239,6 +239,16 @@ std::optional<std::uint32_t> parse_tc_number(std::string_view text) {
     return value;
 }
 
+// In quotation marks: "1:10".
+std::optional<Value> parse_quoted_tc_handle(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos)
+        return std::nullopt;
+    const auto major = parse_tc_number(text.substr(0, colon));
+    const auto minor = parse_tc_number(text.substr(colon + 1));
+    return major && minor ? std::optional(Value{*major} << 16U | *minor) : std::nullopt;
+}
+
 // Behind the major number and in front of the colon.
 std::optional<Value> parse_tc_minor(Cursor& cursor, const Token& token) {
     const auto major = parse_tc_number(cursor.text(token));
@@ -300,6 +310,8 @@ std::optional<Value> parse_value(Cursor& cursor, const FieldInfo& field) {
     if (field.type == ValueType::TcHandle && cursor.at(TokenKind::Colon))
         return parse_tc_minor(cursor, token);
     std::optional<Value> value = parse_address(field.type, text);
+    if (field.type == ValueType::TcHandle)
+        value = parse_quoted_tc_handle(text);
     if (!value && takes_numbers(field.type))
         value = parse_wide_number(text);
     if (!value)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "lang/json_rule.h"
+
+#include <algorithm>
+
+#include "base/suggest.h"
+#include "lang/json_expression.h"
+
+namespace xdpctl::lang {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view statement_words[] = {"match", "counter", "accept", "drop", "continue",
+                                                "jump",  "goto",    "return", "vmap", "log"};
+constexpr std::string_view operators[] = {"==", "!=", "<", ">", "<=", ">=", "in", "!"};
+
+bool write_match(JsonWriter& out, const json& match) {
+    const json* left = out.need(match, "left");
+    const json* right = left == nullptr ? nullptr : out.need(match, "right");
+    if (right == nullptr || !out.only(match, {"op", "left", "right"}, "a match"))
+        return false;
+    if (!write_expression(out, *left))
+        return false;
+    if (const auto op = match.find("op"); op != match.end()) {
+        if (!op->is_string() || std::ranges::find(operators, op->get_ref<const std::string&>()) == std::end(operators))
+            return out.fault(*op, "this is no operator", "known: ==, !=, <, >, <=, >=, in, !");
+        // Flags alone are "any of" to nft, as is a value without an operator.
+        if (*op != "in")
+            out.put(*op, op->get_ref<const std::string&>());
+    }
+    return write_expression(out, *right);
+}
+
+bool write_map(JsonWriter& out, const json& map) {
+    const json* key = out.need(map, "key");
+    const json* data = key == nullptr ? nullptr : out.need(map, "data");
+    if (data == nullptr || !out.only(map, {"key", "data"}, "a verdict map") || !write_expression(out, *key))
+        return false;
+    out.put(map, "vmap");
+    return write_expression(out, *data);
+}
+
+bool write_log(JsonWriter& out, const json& log) {
+    out.put(log, "log");
+    if (log.is_null())
+        return true;
+    if (!log.is_object())
+        return out.expected(log, "null or an object");
+    for (const auto& [key, value] : log.items()) {
+        if (key == "prefix") {
+            out.put(value, key);
+            if (!out.put_quoted(value, "a prefix"))
+                return false;
+        } else if (key == "group" || key == "snaplen") {
+            out.put(value, key);
+            if (!out.put_number(value, "a number"))
+                return false;
+        } else if (key == "level") {
+            out.put(value, key);
+            if (!out.put_word(value, "a level"))
+                return false;
+        } else {
+            constexpr std::string_view options[] = {"prefix", "group", "snaplen", "level"};
+            return out.fault(value, "'" + key.substr(0, 64) + "' of log is not supported", did_you_mean(key, options));
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+bool write_statement(JsonWriter& out, const json& statement) {
+    if (!has_one_key(statement))
+        return out.expected(statement, "an object with one key: a statement");
+    const auto& [word, value] = *statement.items().begin();
+    if (is_verdict(word))
+        return write_verdict(out, word, value);
+    if (word == "match")
+        return write_match(out, value);
+    if (word == "counter")
+        return write_counter(out, value);
+    if (word == "vmap")
+        return write_map(out, value);
+    if (word == "log")
+        return write_log(out, value);
+    return refuse_word(out, statement, word, "statement", statement_words);
+}
+
+}  // namespace xdpctl::lang
