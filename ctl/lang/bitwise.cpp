@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lang/sum.h"
 #include "lang/value.h"
 
 namespace xdpctl::lang {
@@ -16,8 +17,6 @@ using ruleset::Match;
 using ruleset::Relation;
 using ruleset::Value;
 using ruleset::ValueType;
-
-constexpr int nesting_max = 8;  // parentheses
 
 // From the one that binds tightest.
 enum class BitOperator { None, ShiftLeft, ShiftRight, And, Xor, Or };
@@ -53,36 +52,6 @@ bool is_equality(Relation relation) {
 
 bool is_network_address(ValueType type) {
     return type == ValueType::Ipv4Addr || type == ValueType::Ipv6Addr;
-}
-
-// Values joined by '|'.
-std::optional<Value> parse_sum(Cursor& cursor, const FieldInfo& field, int depth);
-
-std::optional<Value> parse_primary(Cursor& cursor, const FieldInfo& field, int depth) {
-    if (!cursor.enter_variables())
-        return std::nullopt;
-    if (!cursor.at(TokenKind::LeftParenthesis))
-        return parse_value(cursor, field);
-    if (depth == nesting_max) {
-        cursor.error(cursor.peek(), "parentheses are nested too deeply");
-        return std::nullopt;
-    }
-    cursor.take();
-    const auto sum = parse_sum(cursor, field, depth + 1);
-    if (sum && !cursor.take_if(TokenKind::RightParenthesis)) {
-        cursor.expected("'|' or ')'");
-        return std::nullopt;
-    }
-    return sum;
-}
-
-std::optional<Value> parse_sum(Cursor& cursor, const FieldInfo& field, int depth) {
-    auto sum = parse_primary(cursor, field, depth);
-    while (sum && (cursor.take_if(TokenKind::Pipe) || cursor.take_if_word("or"))) {
-        const auto more = parse_primary(cursor, field, depth);
-        sum = more ? std::optional(*sum | *more) : std::nullopt;
-    }
-    return sum;
 }
 
 }  // namespace
@@ -131,7 +100,7 @@ bool Bitwise::parse(Cursor& cursor, const FieldInfo& field) {
 }
 
 bool Bitwise::parse_operand(Cursor& cursor, const FieldInfo& field, Value& value) {
-    const auto operand = parse_primary(cursor, field, 0);
+    const auto operand = parse_summand(cursor, field);
     value = operand.value_or(0);
     return operand.has_value();
 }

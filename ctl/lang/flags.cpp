@@ -7,6 +7,7 @@
 
 #include "lang/operator.h"
 #include "lang/set.h"
+#include "lang/sum.h"
 #include "lang/value.h"
 
 namespace xdpctl::lang {
@@ -17,8 +18,6 @@ using ruleset::Interval;
 using ruleset::Match;
 using ruleset::Relation;
 using ruleset::Value;
-
-constexpr int nesting_max = 8;  // parentheses
 
 class FlagsParser {
 public:
@@ -44,7 +43,7 @@ public:
 private:
     // Behind '&': one flag, a number, or several in parentheses. Without them nft binds '&' first, which nobody means.
     bool parse_mask() {
-        const auto mask = primary(0);
+        const auto mask = parse_summand(cursor_, field_);
         if (!mask)
             return false;
         if (cursor_.at(TokenKind::Pipe) || cursor_.at_word("or") || cursor_.at(TokenKind::Comma))
@@ -155,11 +154,11 @@ private:
     // Flags joined by '|' (and by commas outside of sets), or a range.
     std::optional<Interval> flag_interval(bool with_commas) {
         const Token first = cursor_.peek();
-        const auto value = with_commas ? flag_list() : flag_sum(0);
+        const auto value = with_commas ? flag_list() : parse_sum(cursor_, field_);
         if (!value || !cursor_.take_if(TokenKind::Dash))
             return value ? std::optional(Interval{.first = *value, .last = *value}) : std::nullopt;
         const Token last = cursor_.peek();
-        const auto end = flag_sum(0);
+        const auto end = parse_sum(cursor_, field_);
         if (!end)
             return std::nullopt;
         if (*end < *value) {
@@ -170,37 +169,10 @@ private:
     }
 
     std::optional<Value> flag_list() {
-        auto flags = flag_sum(0);
+        auto flags = parse_sum(cursor_, field_);
         while (flags && cursor_.take_if(TokenKind::Comma)) {
-            const auto more = flag_sum(0);
+            const auto more = parse_sum(cursor_, field_);
             flags = more ? std::optional(*flags | *more) : std::nullopt;
-        }
-        return flags;
-    }
-
-    std::optional<Value> flag_sum(int depth) {
-        auto flags = primary(depth);
-        while (flags && (cursor_.take_if(TokenKind::Pipe) || cursor_.take_if_word("or"))) {
-            const auto more = primary(depth);
-            flags = more ? std::optional(*flags | *more) : std::nullopt;
-        }
-        return flags;
-    }
-
-    std::optional<Value> primary(int depth) {
-        if (!cursor_.enter_variables())
-            return std::nullopt;
-        if (!cursor_.at(TokenKind::LeftParenthesis))
-            return parse_value(cursor_, field_);
-        if (depth == nesting_max) {
-            cursor_.error(cursor_.peek(), "parentheses are nested too deeply");
-            return std::nullopt;
-        }
-        cursor_.take();
-        const auto flags = flag_sum(depth + 1);
-        if (flags && !cursor_.take_if(TokenKind::RightParenthesis)) {
-            cursor_.expected("'|' or ')'");
-            return std::nullopt;
         }
         return flags;
     }

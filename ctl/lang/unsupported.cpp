@@ -51,30 +51,11 @@ constexpr Unsupported statements[] = {
     {"fib", leave_out},
     {"socket", leave_out},
     {"osf", leave_out},
-    {"ipsec", leave_out},
     {"tunnel", leave_out},
     {"numgen", leave_out},
     {"jhash", leave_out},
     {"symhash", leave_out},
     {"xt", leave_out},
-    {"iiftype", leave_out},
-    {"oiftype", leave_out},
-    {"iifgroup", interface_name},
-    {"oifgroup", leave_out},
-    {"iifkind", interface_name},
-    {"oifkind", leave_out},
-    {"cgroup", leave_out},
-    {"skuid", leave_out},
-    {"skgid", leave_out},
-    {"rtclassid", leave_out},
-    {"nftrace", leave_out},
-    {"ibrname", leave_out},
-    {"obrname", leave_out},
-    {"ibriport", leave_out},
-    {"obriport", leave_out},
-    {"hour", leave_out},
-    {"day", leave_out},
-    {"time", leave_out},
 };
 
 struct ProtocolFields {
@@ -140,7 +121,9 @@ const Unsupported* find(std::span<const Unsupported> words, std::string_view wor
 }  // namespace
 
 const Unsupported* unsupported_statement(std::string_view word) {
-    return find(statements, word);
+    // Most keys of meta stand alone too.
+    const Unsupported* known = find(statements, word);
+    return known != nullptr ? known : find(meta_fields, word);
 }
 
 const Unsupported* unsupported_field(std::string_view protocol, std::string_view field) {
