@@ -201,17 +201,18 @@ json key_json(std::span<const FieldInfo> fields, const ruleset::Elements& elemen
     return {{"concat", std::move(parts)}};
 }
 
+// Whole seconds, as in nft.
+void add_seconds(json& object, std::string_view key, std::chrono::milliseconds time) {
+    if (const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count(); seconds != 0)
+        object[key] = seconds;
+}
+
 json with_note(json key, const ruleset::ElementNote* note) {
     if (note == nullptr)
         return key;
     json object = {{"val", std::move(key)}};
-    const auto seconds = [](std::chrono::milliseconds time) {
-        return std::chrono::duration_cast<std::chrono::seconds>(time).count();
-    };
-    if (note->timeout.count() != 0)
-        object["timeout"] = seconds(note->timeout);
-    if (note->expires.count() != 0)
-        object["expires"] = seconds(note->expires);
+    add_seconds(object, "timeout", note->timeout);
+    add_seconds(object, "expires", note->expires);
     if (!note->comment.empty())
         object["comment"] = note->comment;
     if (note->counter)
@@ -324,10 +325,8 @@ json set_json(const Table& table, const ruleset::Set& set) {
         object["comment"] = set.comment;
     if (set.size != 0 && !set.is_constant)
         object["size"] = set.size;
-    if (set.timeout.count() != 0)
-        object["timeout"] = std::chrono::duration_cast<std::chrono::seconds>(set.timeout).count();
-    if (set.gc_interval.count() != 0)
-        object["gc-interval"] = std::chrono::duration_cast<std::chrono::seconds>(set.gc_interval).count();
+    add_seconds(object, "timeout", set.timeout);
+    add_seconds(object, "gc-interval", set.gc_interval);
     if (set.merges)
         object["auto-merge"] = true;
     if (set.counts)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Ruleset text: parsed, printed, parsed again, compiled. What parses prints as something that parses to the same.
+// Rulesets as text or JSON: parsed, printed, parsed again. What parses prints as something that parses to the same, as
+// text and as JSON.
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "compile/compile.h"
 #include "fuzz/fuzz.h"
 #include "lang/parse.h"
 #include "lang/print.h"
@@ -20,5 +21,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     test::require(again.has_value(), "what was printed does not parse", printed);
     test::require(*again == *ruleset, "what was printed means something else", printed);
     test::require(lang::print_ruleset(*again) == printed, "printing is not stable", printed);
+    // JSON has whole seconds.
+    const std::string document = lang::ruleset_json(*ruleset).dump();
+    const auto read = lang::parse_ruleset(document, "document");
+    test::require(read.has_value(), "the JSON that was printed does not parse", document);
+    test::require(lang::ruleset_json(*read).dump() == document, "the JSON that was printed means something else",
+                  document);
     return 0;
 }
