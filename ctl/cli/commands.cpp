@@ -10,6 +10,7 @@ namespace xdpctl::cli {
 Action declare_confirm(CLI::App& parser);
 Action declare_doctor(CLI::App& parser);
 Action declare_exporter(CLI::App& parser);
+Action declare_histogram(CLI::App& parser);
 Action declare_restore(CLI::App& parser);
 Action declare_save(CLI::App& parser);
 Action declare_top(CLI::App& parser);
@@ -126,6 +127,11 @@ constexpr std::array table{
             "  xdpctl monitor --rule 5 --rate 0 --count 10\n"
             "  xdpctl monitor --log --json\n",
             declare_monitor},
+    Command{"histogram", "", "Show how long packets are, by interface and verdict",
+            "  xdpctl histogram --timeout 10\n"
+            "  xdpctl histogram eth0 --hook ingress\n"
+            "  xdpctl histogram --timeout 60 --json\n",
+            declare_histogram},
     Command{"capture", "", "Capture packets with the verdicts they got, as pcapng",
             "  xdpctl capture -w drops.pcapng --drop\n"
             "  xdpctl capture -w - --rule 5 -c 100 | tshark -r -\n"
@@ -145,6 +151,7 @@ constexpr std::array table{
     Command{"top", "", "Watch rates by verdict, interface and rule",
             "  xdpctl top\n"
             "  xdpctl top eth0 --interval 5\n"
+            "  xdpctl top --talkers --sample 100\n"
             "  xdpctl top --count 1 --interval 10 --sort bytes > now.txt\n",
             declare_top},
     Command{"doctor", "", "Look for what keeps the filter from working, or from working fast",
@@ -155,6 +162,7 @@ constexpr std::array table{
     Command{"exporter", "", "Serve the counters to Prometheus",
             "  xdpctl exporter\n"
             "  xdpctl exporter --listen '[::1]:9780' --max-rules 200\n"
+            "  xdpctl exporter --sizes\n"
             "  xdpctl exporter --once > /var/lib/prometheus/node-exporter/xdpctl.prom\n",
             declare_exporter},
     Command{"test", "", "Test what a ruleset does with packets, without attaching anything",

@@ -21,6 +21,7 @@ struct Options {
     std::string address = "127.0.0.1:9780";
     std::size_t rules_max = 1000;
     bool once = false;
+    bool sizes = false;
 };
 
 struct Listening {
@@ -72,7 +73,17 @@ private:
 
 Status serve(Session& session, const Options& options) {
     const StopSignals signals;
-    const auto server = exporter::Server::listen(options.address, options.rules_max);
+    std::unique_ptr<kernel::Observer> observer;
+    if (options.sizes) {
+        kernel::ObserverRequest request;
+        request.tally.sizes = true;
+        auto started = kernel::Observer::start(request, session.lock_timeout);
+        if (!started)
+            return std::unexpected(std::move(started).error());
+        observer = std::make_unique<kernel::Observer>(std::move(*started));
+    }
+    const auto server = exporter::Server::listen(
+        options.address, std::make_shared<exporter::Collector>(options.rules_max, std::move(observer)));
     if (!server)
         return std::unexpected(server.error());
     session.output.confirm(Listening{server->address()});
@@ -102,7 +113,8 @@ Action declare_exporter(CLI::App& parser) {
         ->type_name("NUMBER")
         ->check(CLI::Range(std::size_t{0}, rules_limit))
         ->capture_default_str();
-    parser.add_flag("--once", options->once, "Print the metrics and end")->excludes(listen);
+    auto* once = parser.add_flag("--once", options->once, "Print the metrics and end")->excludes(listen);
+    parser.add_flag("--sizes", options->sizes, "Look on, and serve the sizes of packets too")->excludes(once);
     return [options](Session& session) { return run(session, *options); };
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -12,8 +13,10 @@
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "kernel/observer.h"
 #include "stats/render.h"
 #include "stats/snapshot.h"
+#include "stats/talkers.h"
 #include "top/view.h"
 
 namespace xdpctl::cli {
@@ -22,12 +25,16 @@ namespace {
 
 using Event = Ticker::Event;
 
+constexpr std::size_t talkers_shown = 100;  // in JSON
+
 struct Options {
     std::string interface;
     double interval = 1;
     std::size_t count = 0;  // pictures; 0 is no end
     std::string filter;
     top::Sort sort = top::Sort::Packets;
+    bool talkers = false;
+    std::uint32_t sample = 1;
 };
 
 // A picture where it cannot be drawn in place.
@@ -46,7 +53,20 @@ std::string text(const Picture& picture) {
 nlohmann::json json(const Picture& picture) {
     stats::Snapshot selected = *picture.snapshot;
     selected.rules = top::select_rules(selected, picture.settings);
-    return stats::json(selected);
+    nlohmann::json out = stats::json(selected);
+    if (!selected.talkers)
+        return out;
+    const std::vector<stats::TalkerStats> talkers = top::select_talkers(selected, picture.settings);
+    out["talkers"] = nlohmann::json::array();
+    for (std::size_t i = 0; i < std::min(talkers.size(), talkers_shown); ++i)
+        out["talkers"].push_back({{"source", talkers[i].source},
+                                  {"destination", talkers[i].destination},
+                                  {"packets", talkers[i].measure.count.packets},
+                                  {"bytes", talkers[i].measure.count.bytes},
+                                  {"packets_per_second", talkers[i].measure.rate->packets},
+                                  {"bytes_per_second", talkers[i].measure.rate->bytes},
+                                  {"drops_per_second", talkers[i].drops_per_second}});
+    return out;
 }
 
 // As the locale says, which nothing here sets: a picture is no text to translate.
@@ -72,9 +92,13 @@ public:
           ticker_(std::chrono::duration_cast<std::chrono::nanoseconds>(interval_), has_keys_ ? STDIN_FILENO : -1) {
         settings_.sort = options.sort;
         settings_.filter = options.filter;
+        settings_.has_talkers = options.talkers;
+        if (settings_.has_talkers)
+            settings_.page = top::Page::Talkers;
     }
 
     Status run() {
+        XDPCTL_TRY(observe());
         // Before the screen is another one: an error is to be seen.
         XDPCTL_TRY(measure());
         if (draws_)
@@ -92,6 +116,34 @@ public:
     }
 
 private:
+    Status observe() {
+        if (!options_.talkers)
+            return {};
+        kernel::ObserverRequest request;
+        request.device = options_.interface;
+        request.tally.talkers = options_.sample;
+        auto observer = kernel::Observer::start(request, session_.lock_timeout);
+        if (!observer)
+            return std::unexpected(std::move(observer).error());
+        observer_ = std::move(*observer);
+        return {};
+    }
+
+    // What was sent since the last time.
+    Status measure_talkers(stats::Snapshot& now) {
+        if (!observer_)
+            return {};
+        if (const auto changed = observer_->refresh(); !changed)
+            return std::unexpected(changed.error());
+        auto talkers = observer_->tallies().talkers();
+        if (!talkers)
+            return std::unexpected(std::move(talkers).error());
+        if (now.interval)
+            now.talkers = stats::talker_stats(*talkers, talkers_, *now.interval);
+        talkers_ = std::move(*talkers);
+        return {};
+    }
+
     Status measure() {
         const auto state = open_for_reading();
         if (!state)
@@ -103,6 +155,7 @@ private:
             stats::add_rates(*now, snapshot_);
             history_.add(*now);
         }
+        XDPCTL_TRY(measure_talkers(*now));
         snapshot_ = std::move(*now);
         taken_ = true;
         return {};
@@ -171,6 +224,8 @@ private:
     top::Settings settings_;
     std::size_t page_rows_ = 0;
     top::History history_;
+    std::optional<kernel::Observer> observer_;
+    std::vector<kernel::Talker> talkers_;
     stats::Snapshot snapshot_;
     bool taken_ = false;
 };
@@ -185,6 +240,11 @@ Action declare_top(CLI::App& parser) {
         ->check(CLI::Range(0.1, 86400.0))
         ->capture_default_str();
     parser.add_option("--count", options->count, "End after so many pictures")->type_name("NUMBER");
+    auto* talkers = parser.add_flag("--talkers", options->talkers, "Look on, and show who sends most");
+    parser.add_option("--sample", options->sample, "Look at one packet in N, chosen at random")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber)
+        ->needs(talkers);
     parser.add_option("--filter", options->filter, "Only rules and reasons that contain this")->type_name("TEXT");
     parser
         .add_option_function<std::string>(

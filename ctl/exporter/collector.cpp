@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "kernel/state.h"
+#include "stats/sizes.h"
 
 namespace xdpctl::exporter {
 
@@ -45,12 +46,28 @@ Result<std::vector<MetricFamily>> read(Metrics& metrics) {
                            .rule_counts = std::move(*rule_counts)});
 }
 
+// While another command writes, it follows the ruleset at the next scrape.
+Result<MetricFamily> read_sizes(kernel::Observer& observer) {
+    if (const auto changed = observer.refresh(); !changed)
+        return std::unexpected(changed.error());
+    const auto sizes = stats::packet_sizes(observer);
+    if (!sizes)
+        return std::unexpected(sizes.error());
+    return packet_sizes(*sizes);
+}
+
 }  // namespace
 
 std::vector<MetricFamily> Collector::Collect() const {
     const std::scoped_lock lock(mutex_);
     const auto begin = std::chrono::steady_clock::now();
     auto families = read(metrics_);
+    if (families && observer_) {
+        if (auto sizes = read_sizes(*observer_))
+            families->push_back(std::move(*sizes));
+        else
+            families = std::unexpected(std::move(sizes).error());
+    }
     const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - begin;
     std::vector<MetricFamily> out = families ? std::move(*families) : std::vector<MetricFamily>();
     out.push_back(gauge("xdpctl_up", "Whether the running state could be read", families ? 1 : 0));

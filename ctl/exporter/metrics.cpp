@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <limits>
 
 #include "stats/names.h"
 
@@ -116,6 +117,29 @@ std::size_t character_length(std::string_view text) {
 }
 
 }  // namespace
+
+MetricFamily packet_sizes(const std::vector<stats::PacketSizes>& sizes) {
+    MetricFamily family{"xdpctl_packet_size_bytes", "Lengths of judged frames", MetricType::Histogram, {}};
+    for (const stats::PacketSizes& one : sizes) {
+        ClientMetric histogram = metric({{"table", one.table},
+                                         {"chain", one.chain},
+                                         {"hook", stats::name(one.hook)},
+                                         {"interface", one.device},
+                                         {"verdict", stats::name(one.verdict)}});
+        std::uint64_t count = 0;
+        for (std::size_t bucket = 0; bucket < one.bytes.buckets.size(); ++bucket) {
+            count += one.bytes.buckets[bucket];
+            const bool is_last = bucket + 1 == one.bytes.buckets.size();
+            const double bound = is_last ? std::numeric_limits<double>::infinity()
+                                         : static_cast<double>((std::uint64_t{2} << bucket) - 1);
+            histogram.histogram.bucket.push_back({count, bound});
+        }
+        histogram.histogram.sample_count = count;
+        histogram.histogram.sample_sum = static_cast<double>(one.bytes.sum);
+        family.metric.push_back(std::move(histogram));
+    }
+    return family;
+}
 
 std::string label_value(std::string_view text) {
     std::string out;

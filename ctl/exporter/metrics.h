@@ -17,6 +17,7 @@
 #include "exporter/totals.h"
 #include "kernel/state.h"
 #include "ruleset/model.h"
+#include "stats/sizes.h"
 
 namespace xdpctl::exporter {
 
@@ -53,6 +54,9 @@ private:
     std::set<Handle> admitted_;
     std::size_t left_out_ = 0;
 };
+
+// Histograms of Prometheus, whose buckets hold all that is not larger.
+[[nodiscard]] prometheus::MetricFamily packet_sizes(const std::vector<stats::PacketSizes>& sizes);
 
 // Text that Prometheus takes: what is not UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string label_value(std::string_view text);

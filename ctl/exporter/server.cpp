@@ -77,7 +77,7 @@ Server::Server(std::unique_ptr<prometheus::Exposer> exposer, std::shared_ptr<Col
 Server::Server(Server&&) noexcept = default;
 Server::~Server() = default;
 
-Result<Server> Server::listen(const std::string& address, std::size_t rules_max) {
+Result<Server> Server::listen(const std::string& address, std::shared_ptr<Collector> collector) {
     const auto parsed = parse(address);
     if (!parsed)
         return fail(ErrorKind::Usage, fmt::format("'{}' is no address to listen on", address), {},
@@ -86,7 +86,6 @@ Result<Server> Server::listen(const std::string& address, std::size_t rules_max)
     XDPCTL_TRY(try_binding(*parsed, what));
     try {
         auto exposer = std::make_unique<prometheus::Exposer>(address, threads);
-        auto collector = std::make_shared<Collector>(rules_max);
         exposer->RegisterCollectable(collector);
         std::string listening = fmt::format("{}:{}", parsed->host, exposer->GetListeningPorts().front());
         return Server(std::move(exposer), std::move(collector), std::move(listening));

@@ -19,7 +19,7 @@ class Server {
 public:
     // "127.0.0.1:9780", "[::1]:9780"; port 0 takes a free one. Errors: Usage for what is no such address; Failed when
     // it cannot be listened on.
-    [[nodiscard]] static Result<Server> listen(const std::string& address, std::size_t rules_max);
+    [[nodiscard]] static Result<Server> listen(const std::string& address, std::shared_ptr<Collector> collector);
 
     Server(Server&&) noexcept;
     ~Server();  // ends the connections

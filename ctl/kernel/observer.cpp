@@ -139,6 +139,7 @@ struct Observer::Impl {
     Fd observed;
     Fd frame_head;
     std::map<ChainKey, Fd> watched_rules;
+    Tallies tallies;
     // Observers by their numbers in events. Every change of the ruleset gives new ones, because rules may have other
     // slots then.
     struct Loaded {
@@ -164,9 +165,14 @@ struct Observer::Impl {
     ~Impl() { stop(); }
 
     Status create_maps() {
-        XDPCTL_TRY(create_map(events, BPF_MAP_TYPE_RINGBUF, "events", 0, request.buffer));
+        const auto page = static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
+        XDPCTL_TRY(create_map(events, BPF_MAP_TYPE_RINGBUF, "events", 0, request.tally.any() ? page : request.buffer));
         XDPCTL_TRY(create_map(observed, BPF_MAP_TYPE_PERCPU_ARRAY, "observed", sizeof(xdpctl_observed), 1));
         XDPCTL_TRY(create_map(frame_head, BPF_MAP_TYPE_PERCPU_ARRAY, "frame_head", XDPCTL_FILTER_BYTES, 1));
+        auto made = Tallies::create(request.tally);
+        if (!made)
+            return std::unexpected(std::move(made).error());
+        tallies = std::move(*made);
         ring.reset(ring_buffer__new(events.get(), &Impl::on_event, this, nullptr));
         if (!ring)
             return fail_errno(errno, "cannot read the ring buffer");
@@ -195,9 +201,9 @@ struct Observer::Impl {
         }
         for (const auto& [key, chain] : view.chains) {
             const LiveChain& live_chain = *view.live.chains.at(key);
-            const auto rules = write_watched_rules(key, chain);
-            if (!rules)
-                return std::unexpected(rules.error());
+            const auto maps = maps_of(key, chain);
+            if (!maps)
+                return std::unexpected(maps.error());
             for (const auto& [layer, datapath] : live_chain.layers()) {
                 if (!wants(key, chain)) {
                     // The first place leads to the others.
@@ -206,7 +212,7 @@ struct Observer::Impl {
                     continue;
                 }
                 const auto program =
-                    load_observer(datapath, config(chain, number_of({key, layer})), maps(*rules), request.filter);
+                    load_observer(datapath, config(chain, number_of({key, layer})), *maps, request.filter);
                 if (!program)
                     return std::unexpected(program.error());
                 XDPCTL_TRY(datapath.put_observer(place->number(), *program));
@@ -273,12 +279,24 @@ struct Observer::Impl {
         out.sample = request.sample;
         out.snaplen = request.snaplen;
         out.filtered = request.filter.empty() ? 0 : 1;
+        out.tallies_sizes = request.tally.sizes ? 1 : 0;
+        out.tallies_talkers = request.tally.talkers;
         return out;
     }
 
-    [[nodiscard]] ObserverMaps maps(int rules) const {
-        return {
-            .events = events.get(), .observed = observed.get(), .frame_head = frame_head.get(), .watched_rules = rules};
+    Result<ObserverMaps> maps_of(const ChainKey& key, const ObservedChain& chain) {
+        const auto rules = write_watched_rules(key, chain);
+        if (!rules)
+            return std::unexpected(rules.error());
+        const auto sizes = tallies.sizes_map(key);
+        if (!sizes)
+            return std::unexpected(sizes.error());
+        return ObserverMaps{.events = events.get(),
+                            .observed = observed.get(),
+                            .frame_head = frame_head.get(),
+                            .watched_rules = *rules,
+                            .packet_sizes = *sizes,
+                            .talkers = tallies.talkers_map()};
     }
 
     // A new map, for the slots of this ruleset: rates begin anew.
@@ -411,6 +429,10 @@ void Observer::read(const Take& take) {
     impl_->take = &take;
     (void)ring_buffer__consume(impl_->ring.get());  // fails only where `take` ends it
     impl_->take = nullptr;
+}
+
+const Tallies& Observer::tallies() const {
+    return impl_->tallies;
 }
 
 Result<xdpctl_observed> Observer::counts() const {

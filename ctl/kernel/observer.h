@@ -20,6 +20,7 @@
 #include "base/types.h"
 #include "kernel/live.h"
 #include "kernel/observer_places.h"
+#include "kernel/tally.h"
 #include "maps/observe.h"
 #include "ruleset/model.h"
 
@@ -39,6 +40,7 @@ struct ObserverRequest {
     std::uint32_t snaplen = 0;          // bytes of a frame
     std::vector<bpf_insn> filter;       // of compile::packet_filter(); empty: none
     std::uint32_t buffer = 4U << 20;    // bytes of the ring buffer, a power of two
+    TallyRequest tally;                 // instead of reports
 };
 
 // A chain as it was at one moment.
@@ -82,6 +84,7 @@ public:
     void read(const Take& take);
     // Since the start, of all CPUs.
     [[nodiscard]] Result<xdpctl_observed> counts() const;
+    [[nodiscard]] const Tallies& tallies() const;
 
 private:
     struct Impl;

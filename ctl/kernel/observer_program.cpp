@@ -72,7 +72,9 @@ Result<Fd> load_observer(const Datapath& datapath, const xdpctl_observer_config&
     std::vector<NamedMap> named{{"events", maps.events},
                                 {"observed", maps.observed},
                                 {"frame_head", maps.frame_head},
-                                {"watched_rules", maps.watched_rules}};
+                                {"watched_rules", maps.watched_rules},
+                                {"packet_sizes", maps.packet_sizes},
+                                {"talkers", maps.talkers}};
     std::erase_if(named, [](const NamedMap& map) { return map.fd < 0; });
     const auto shared = datapath.named_maps();
     named.insert(named.end(), shared.begin(), shared.end());

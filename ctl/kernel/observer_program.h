@@ -19,6 +19,8 @@ struct ObserverMaps {
     int observed = -1;
     int frame_head = -1;
     int watched_rules = -1;
+    int packet_sizes = -1;
+    int talkers = -1;
 };
 
 // `filter` is what compile::packet_filter() made; empty: none.

@@ -53,6 +53,14 @@ struct RuleStats {
     Measure measure;
 };
 
+// Who sends from one address to one port.
+struct TalkerStats {
+    std::string source;       // "192.0.2.1"
+    std::string destination;  // "tcp 22"
+    Measure measure;
+    double drops_per_second = 0;
+};
+
 struct Snapshot {
     std::chrono::system_clock::time_point time;   // for people
     std::chrono::steady_clock::time_point taken;  // for rates
@@ -60,6 +68,7 @@ struct Snapshot {
     std::optional<std::chrono::duration<double>> interval;
     std::vector<DeviceStats> devices;
     std::vector<RuleStats> rules;
+    std::optional<std::vector<TalkerStats>> talkers;  // none when nobody asked for them
 
     // Over all devices.
     [[nodiscard]] Measure total(xdpctl_verdict verdict) const;

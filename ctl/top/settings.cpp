@@ -14,6 +14,18 @@ constexpr std::size_t filter_max = 64;
 
 constexpr std::array sorts{Sort::Packets, Sort::Bytes, Sort::Total, Sort::Handle};
 
+Page next(Page page, bool has_talkers) {
+    switch (page) {
+    case Page::Rules:
+        return Page::Reasons;
+    case Page::Reasons:
+        return has_talkers ? Page::Talkers : Page::Rules;
+    case Page::Talkers:
+        break;
+    }
+    return Page::Rules;
+}
+
 Sort next(Sort sort) {
     const auto* found = std::ranges::find(sorts, sort);
     return found + 1 == sorts.end() ? sorts.front() : found[1];
@@ -70,7 +82,7 @@ Reaction command(Settings& settings, char character) {
         settings.scroll = 0;
         break;
     case 'v':
-        settings.page = settings.page == Page::Rules ? Page::Reasons : Page::Rules;
+        settings.page = next(settings.page, settings.has_talkers);
         settings.scroll = 0;
         break;
     case '/':

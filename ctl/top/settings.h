@@ -12,7 +12,7 @@
 namespace xdpctl::top {
 
 enum class Sort { Packets, Bytes, Total, Handle };
-enum class Page { Rules, Reasons };
+enum class Page { Rules, Reasons, Talkers };
 
 struct Settings {
     Sort sort = Sort::Packets;
@@ -23,6 +23,7 @@ struct Settings {
     std::size_t scroll = 0;             // rows of the page that are above the first one shown
     bool paused = false;
     bool help = false;
+    bool has_talkers = false;  // their page can be shown
 };
 
 [[nodiscard]] std::string_view name(Sort sort);  // "packets"

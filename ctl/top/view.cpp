@@ -74,7 +74,7 @@ public:
         const std::size_t room = canvas_.rows > lines_ + last_lines + 3 ? canvas_.rows - lines_ - last_lines - 3 : 0;
         if (room > 0) {
             line("");
-            settings_.page == Page::Rules ? rules(room) : reasons(room);
+            page(room);
         }
         if (canvas_.keys)
             last_line();
@@ -146,6 +146,32 @@ private:
         return {settings_.scroll, std::min(rows, settings_.scroll + room)};
     }
 
+    void page(std::size_t room) {
+        switch (settings_.page) {
+        case Page::Rules:
+            return rules(room);
+        case Page::Reasons:
+            return reasons(room);
+        case Page::Talkers:
+            return talkers(room);
+        }
+    }
+
+    void talkers(std::size_t room) {
+        const std::vector<stats::TalkerStats> selected = select_talkers(snapshot_, settings_);
+        const std::size_t all = snapshot_.talkers ? snapshot_.talkers->size() : 0;
+        line(fmt::format("{:>10}{:>10}{:>10}{:>10}  {:<15} {}", "PACKETS/S", "DROP/S", "BITS/S", "PACKETS", "TO",
+                         count_title("FROM", selected.size(), all)));
+        const auto [first, last] = visible(selected.size(), room);
+        for (std::size_t i = first; i < last; ++i) {
+            const stats::TalkerStats& talker = selected[i];
+            line(fmt::format("{:>10}{:>10}{:>10}{:>10}  {:<15} {}", scaled(rate_of(talker.measure).packets),
+                             scaled(talker.drops_per_second), bits(rate_of(talker.measure).bytes),
+                             scaled(static_cast<double>(talker.measure.count.packets)), talker.destination,
+                             talker.source));
+        }
+    }
+
     void rules(std::size_t room) {
         const std::vector<RuleStats> selected = select_rules(snapshot_, settings_);
         line(fmt::format("{:>7}{:>10}{:>10}{:>10}  {:<{}}  {}", "HANDLE", "PACKETS/S", "BITS/S", "PACKETS", "RECENT",
@@ -196,7 +222,7 @@ private:
         for (const char* content :
              {"", "  q         quit", "  p, space  pause and go on",
               "  s         sort by packets/s, bytes/s, total, handle", "  r         reverse the order",
-              "  v         rules, or verdicts and reasons",
+              "  v         rules, verdicts and reasons, or who sends (with --talkers)",
               "  /         show only what contains a text; Enter takes it, Escape leaves it",
               "  Escape    show everything again", "  up, down, page up, page down, home    scroll",
               "  h, ?      this help", "", "any key goes back"})
@@ -206,7 +232,8 @@ private:
     void last_line() {
         if (settings_.typing)
             return line(fmt::format("show only what contains: {}_", *settings_.typing));
-        line("q quit  p pause  s sort  r reverse  v rules/reasons  / filter  h help");
+        line(fmt::format("q quit  p pause  s sort  r reverse  v rules/reasons{}  / filter  h help",
+                         settings_.has_talkers ? "/talkers" : ""));
     }
 
     std::string spark(const std::vector<double>& values, std::size_t width) const {
@@ -243,6 +270,21 @@ std::vector<RuleStats> select_rules(const stats::Snapshot& snapshot, const Setti
     else
         std::ranges::stable_sort(selected, std::greater<>(),
                                  [&](const RuleStats& rule) { return weight(rule.measure, settings.sort); });
+    if (settings.reversed)
+        std::ranges::reverse(selected);
+    return selected;
+}
+
+std::vector<stats::TalkerStats> select_talkers(const stats::Snapshot& snapshot, const Settings& settings) {
+    std::vector<stats::TalkerStats> selected;
+    if (snapshot.talkers)
+        std::ranges::copy_if(*snapshot.talkers, std::back_inserter(selected), [&](const stats::TalkerStats& talker) {
+            return passes(settings, talker.source + " " + talker.destination);
+        });
+    if (settings.sort != Sort::Handle)
+        std::ranges::stable_sort(selected, std::greater<>(), [&](const stats::TalkerStats& talker) {
+            return weight(talker.measure, settings.sort);
+        });
     if (settings.reversed)
         std::ranges::reverse(selected);
     return selected;

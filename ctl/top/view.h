@@ -32,6 +32,9 @@ struct View {
 // The rules that the filter leaves, sorted.
 [[nodiscard]] std::vector<stats::RuleStats> select_rules(const stats::Snapshot& snapshot, const Settings& settings);
 
+// Likewise senders; by handle they are in the order of their addresses.
+[[nodiscard]] std::vector<stats::TalkerStats> select_talkers(const stats::Snapshot& snapshot, const Settings& settings);
+
 // "0", "17", "1.5", "12.3k", "4.56M": four digits at most.
 [[nodiscard]] std::string scaled(double number);
 // The last `width` values over the highest of them.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * An observer: looks at every judged packet behind the exit, reports those it was asked for, and returns what the exit
- * would have. Cheap questions come first; the clock and the frame are read only for packets that pass them.
+ * An observer: looks at every judged packet behind the exit, reports or tallies those it was asked for, and returns
+ * what the exit would have. Cheap questions come first; the clock and the frame are read only for packets that pass
+ * them.
  */
 #ifndef XDPCTL_OBSERVE_BPF_H
 #define XDPCTL_OBSERVE_BPF_H
@@ -9,6 +10,7 @@
 #include "maps/lib/parser.bpf.h"
 #include "maps/lib/scratch.bpf.h"
 #include "maps/lib/stages.bpf.h"
+#include "maps/lib/tally.bpf.h"
 #include "maps/observe.h"
 
 /* Written by observers with reserve and commit, read by the command that loaded them. User space sets its size. */
@@ -143,12 +145,17 @@ static __always_inline bool is_chosen(__u32 slot)
 	return slot < config.rules && rule && rule->chosen;
 }
 
+static __always_inline bool is_device_chosen(const struct xdpctl_packet *packet)
+{
+	return config.devices >> (packet->device & 63) & 1;
+}
+
 /* What there is to report of a packet: XDPCTL_REPORT_* bits. */
 static __always_inline __u32 wanted_reports(const struct xdpctl_packet *packet)
 {
 	__u32 wanted = 0;
 
-	if (!(config.devices >> (packet->device & 63) & 1))
+	if (!is_device_chosen(packet))
 		return 0;
 	if ((config.verdicts >> (packet->verdict & 31) & 1) && (config.reasons >> (packet->reason & 31) & 1) &&
 	    is_chosen(packet->rule))
@@ -288,6 +295,26 @@ static __always_inline bool emit_in_time(struct xdpctl_ctx *ctx, const struct re
 	return emit(ctx, report, XDPCTL_FRAME_MAX);
 }
 
+static __always_inline __u32 frame_length(struct xdpctl_ctx *ctx, const struct tag *tag)
+{
+	return ctx_length(ctx) + (tag->present ? TAG_SIZE : 0);
+}
+
+static __always_inline void tally_packet(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet)
+{
+	struct tag tag;
+	__u32 length;
+
+	if (!is_device_chosen(packet))
+		return;
+	tag = offloaded_tag(ctx);
+	length = frame_length(ctx, &tag);
+	if (config.tallies_sizes)
+		tally_size(packet, length);
+	if (config.tallies_talkers)
+		tally_talker(packet, length, config.tallies_talkers);
+}
+
 static __always_inline void report_packet(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet)
 {
 	struct report report = {.packet = packet, .reports = wanted_reports(packet)};
@@ -300,7 +327,7 @@ static __always_inline void report_packet(struct xdpctl_ctx *ctx, const struct x
 	if (!counts)
 		return;
 	report.tag = offloaded_tag(ctx);
-	report.length = ctx_length(ctx) + (report.tag.present ? TAG_SIZE : 0);
+	report.length = frame_length(ctx, &report.tag);
 	if (config.filtered) {
 		enum filter_answer answer = ask_filter(ctx, &report.tag, report.length);
 
@@ -347,7 +374,9 @@ static __always_inline int observe(struct xdpctl_ctx *ctx)
 
 	if (!packet) /* cannot be: the exit had it */
 		return ctx_code(XDPCTL_ACCEPT);
-	if (!config.idle)
+	if (config.tallies_sizes || config.tallies_talkers)
+		tally_packet(ctx, packet);
+	else if (!config.idle)
 		report_packet(ctx, packet);
 	return call_next(ctx, packet->verdict);
 }

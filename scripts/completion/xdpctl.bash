@@ -49,8 +49,9 @@ _xdpctl_words() {
     monitor) echo '--accept --changes --count --drop --hook --iface --log --rate --reason --rule --sample --snaplen --timeout' ;;
     explain) echo '--all --hook --iface --live --mode --number --pcap --ruleset --timeout tcp udp sctp icmp icmpv6 arp ip ip6 ether hex' ;;
     doctor) echo "--problems --strict $(_xdpctl_interfaces)" ;;
-    exporter) echo '--listen --max-rules --once' ;;
-    top) echo "--count --filter --interval --sort $(_xdpctl_interfaces)" ;;
+    exporter) echo '--listen --max-rules --once --sizes' ;;
+    histogram) echo "--hook --timeout $(_xdpctl_interfaces)" ;;
+    top) echo "--count --filter --interval --sample --sort --talkers $(_xdpctl_interfaces)" ;;
     test) echo '--junit --tap --verbose' ;;
     lint) echo '--cost' ;;
     plan) echo '--hook --iface --max --mode --pcap --sample' ;;
@@ -60,7 +61,7 @@ _xdpctl_words() {
     import) echo 'ip6tables ipset iptables nft' ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
-    '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush import lint list monitor plan restore rule save stats status test test-run top version' ;;
+    '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush histogram import lint list monitor plan restore rule save stats status test test-run top version' ;;
     esac
 }
 

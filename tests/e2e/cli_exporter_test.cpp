@@ -7,6 +7,7 @@
 namespace xdpctl::test {
 namespace {
 
+using testing::ContainsRegex;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -89,6 +90,19 @@ TEST_F(CliExporter, AnswersSeveralScrapersAtOnce) {
 TEST_F(CliExporter, EndsWhileItIsAsked) {
     const CommandResult result = script("start; for i in {1..20}; do scrape >/dev/null 2>&1 & done; stop");
     EXPECT_THAT(result.out, HasSubstr("exporter ended with 0\n")) << result.err;
+}
+
+TEST_F(CliExporter, ServesSizesWhenAskedTo) {
+    succeed({"attach", "eth0"});
+    // The answers come in: ICMP port-unreachable.
+    const CommandResult result = script(
+        "start --sizes; for i in 1 2 3; do echo -n 0123456789 > /dev/udp/192.0.2.2/9; sleep 0.1; done; scrape; stop");
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("# TYPE xdpctl_packet_size_bytes histogram\n"));
+    EXPECT_THAT(result.out, ContainsRegex("interface=\"eth0\",verdict=\"accept\",le=\"63\"} [0-9]*\n"));
+    EXPECT_THAT(result.out, ContainsRegex("interface=\"eth0\",verdict=\"accept\",le=\"127\"} [3-9]\n"));
+    EXPECT_THAT(result.out, HasSubstr("exporter ended with 0\n"));
+    EXPECT_THAT(script("start; scrape; stop").out, Not(HasSubstr("packet_size")));
 }
 
 TEST_F(CliExporter, OutlivesItsState) {

@@ -148,6 +148,23 @@ TEST(TopView, FiltersRulesAndReasons) {
     EXPECT_THAT(drawn(settings), Not(HasSubstr("policy")));
 }
 
+TEST(TopView, ShowsTalkersWhenThereAreSome) {
+    stats::Snapshot snapshot = example();
+    Settings settings;
+    EXPECT_EQ(press(settings, character('v'), 10), Reaction::Redraw);
+    EXPECT_EQ(press(settings, character('v'), 10), Reaction::Redraw);
+    EXPECT_EQ(settings.page, Page::Rules) << "nobody asked for them";
+    settings.has_talkers = true;
+    settings.page = Page::Talkers;
+    snapshot.talkers = {{"192.0.2.1", "tcp 22", {{10, 1000}, stats::Rate{1, 100}}, 0},
+                        {"2001:db8::1", "udp 53", {{20, 2000}, stats::Rate{1500, 150000}}, 1200}};
+    const std::string text = draw(snapshot, {}, settings, {.rows = 30, .columns = 80}).text;
+    EXPECT_THAT(text, HasSubstr("FROM (2)\n     1.50k     1.20k     1.20M        20  udp 53          2001:db8::1\n"));
+    EXPECT_THAT(text, HasSubstr("v rules/reasons/talkers"));
+    settings.filter = "tcp";
+    EXPECT_THAT(draw(snapshot, {}, settings, {.rows = 30, .columns = 80}).text, HasSubstr("FROM (1 of 2)"));
+}
+
 TEST(TopView, ShowsTheBusiestInterfaceFirst) {
     const std::string text = drawn({});
     EXPECT_LT(text.find("eth1"), text.find("eth0"));

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "kernel/tally.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "kernel/map_io.h"
+
+namespace xdpctl::kernel {
+
+namespace {
+
+Result<Fd> create_map(bpf_map_type type, const char* name, std::size_t key_size, std::size_t value_size,
+                      std::uint32_t elements) {
+    Fd map(bpf_map_create(type, name, static_cast<std::uint32_t>(key_size), static_cast<std::uint32_t>(value_size),
+                          elements, nullptr));
+    if (!map.valid())
+        return fail_errno(errno, fmt::format("cannot make map {} of {} elements", name, elements));
+    return map;
+}
+
+Result<std::size_t> possible_cpus() {
+    const int cpus = libbpf_num_possible_cpus();
+    if (cpus < 0)
+        return fail_errno(cpus, "cannot count the CPUs");
+    return static_cast<std::size_t>(cpus);
+}
+
+}  // namespace
+
+Result<Tallies> Tallies::create(const TallyRequest& request) {
+    Tallies out;
+    out.request_ = request;
+    if (request.talkers != 0) {
+        auto map = create_map(BPF_MAP_TYPE_LRU_PERCPU_HASH, "talkers", sizeof(xdpctl_talker), sizeof(xdpctl_talk),
+                              talkers_max);
+        if (!map)
+            return std::unexpected(std::move(map).error());
+        out.talkers_ = std::move(*map);
+    }
+    return out;
+}
+
+Result<int> Tallies::sizes_map(const ChainKey& chain) {
+    if (!request_.sizes)
+        return -1;
+    Fd& map = sizes_[chain];
+    if (!map.valid()) {
+        auto made = create_map(BPF_MAP_TYPE_PERCPU_ARRAY, "packet_sizes", sizeof(std::uint32_t), sizeof(xdpctl_sizes),
+                               XDPCTL_SIZES);
+        if (!made)
+            return std::unexpected(std::move(made).error());
+        map = std::move(*made);
+    }
+    return map.get();
+}
+
+Result<std::vector<xdpctl_sizes>> Tallies::sizes(const ChainKey& chain) const {
+    const auto map = sizes_.find(chain);
+    if (map == sizes_.end())
+        return std::vector<xdpctl_sizes>();
+    const auto cpus = possible_cpus();
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    std::vector<xdpctl_sizes> values(XDPCTL_SIZES * *cpus);
+    XDPCTL_TRY(read_elements(map->second, XDPCTL_SIZES, sizeof(xdpctl_sizes) * *cpus, values.data()));
+    std::vector<xdpctl_sizes> sums(XDPCTL_SIZES);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        xdpctl_sizes& sum = sums[i / *cpus];
+        sum.bytes += values[i].bytes;
+        for (std::size_t bucket = 0; bucket < XDPCTL_SIZE_BUCKETS; ++bucket)
+            sum.packets[bucket] += values[i].packets[bucket];
+    }
+    return sums;
+}
+
+Result<std::vector<Talker>> Tallies::talkers() const {
+    std::vector<Talker> out;
+    if (!talkers_.valid())
+        return out;
+    const auto cpus = possible_cpus();
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    std::vector<xdpctl_talk> values(*cpus);
+    xdpctl_talker key{};
+    const xdpctl_talker* previous = nullptr;
+    // Behind an element that was dropped in between the kernel begins again: no more are read than there can be.
+    for (std::uint32_t i = 0; i < talkers_max && bpf_map_get_next_key(talkers_.get(), previous, &key) == 0; ++i) {
+        previous = &key;
+        if (bpf_map_lookup_elem(talkers_.get(), &key, values.data()) != 0)
+            continue;
+        Talker& talker = out.emplace_back(key, xdpctl_talk{});
+        for (const xdpctl_talk& value : values) {
+            for (std::size_t verdict = 0; verdict < XDPCTL_VERDICTS; ++verdict)
+                talker.what.packets[verdict] += value.packets[verdict];
+            talker.what.bytes += value.bytes;
+        }
+    }
+    const auto order = [](const Talker& a, const Talker& b) { return std::memcmp(&a.who, &b.who, sizeof(a.who)) < 0; };
+    const auto same = [](const Talker& a, const Talker& b) { return std::memcmp(&a.who, &b.who, sizeof(a.who)) == 0; };
+    std::ranges::sort(out, order);
+    const auto twice = std::ranges::unique(out, same);
+    out.erase(twice.begin(), twice.end());
+    return out;
+}
+
+}  // namespace xdpctl::kernel

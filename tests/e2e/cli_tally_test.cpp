@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is tallied while somebody asks: histograms of packet sizes, and who sends most.
+#include <fmt/format.h>
+
+#include "e2e/cli_fixture.h"
+
+namespace xdpctl::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class CliTally : public CliTest {
+protected:
+    CliTally() {
+        succeed({"attach", "eth0"});
+        add_rule({"udp", "dport", "5000", "counter", "drop"});
+    }
+
+    // Starts the command in the background, waits until it looks on, sends, and returns what it printed at its end.
+    [[nodiscard]] json tallied(const std::string& command, const std::function<void()>& act) const {
+        const std::string out = file("out", "");
+        const std::string pid = file("pid", "");
+        EXPECT_EQ(shell(fmt::format("$X {} > {} 2>&1 & echo $! > {}; "
+                                    "for i in $(seq 200); do grep -q start {} && exit 0; sleep 0.05; done; exit 1",
+                                    command, out, pid, out))
+                      .status,
+                  0);
+        act();
+        const CommandResult result =
+            shell(fmt::format("kill -INT $(cat {}); tail --pid=$(cat {}) -f /dev/null; tail -n 1 {}", pid, pid, out));
+        return json::parse(result.out, nullptr, false);
+    }
+};
+
+std::uint64_t bucket(const json& sizes, std::uint64_t from) {
+    for (const json& one : sizes["buckets"])
+        if (one["from"] == from)
+            return one["count"];
+    return 0;
+}
+
+TEST_F(CliTally, CountsSizesByVerdict) {
+    const json out = tallied("histogram --json eth0", [&] {
+        send(5000, 30, 10);    // 14 + 20 + 8 + 10 = 52 bytes
+        send(5001, 20, 1000);  // 1042
+    });
+    ASSERT_TRUE(out.is_object());
+    const json* dropped = nullptr;
+    const json* accepted = nullptr;
+    for (const json& sizes : out["packet_sizes"])
+        (sizes["verdict"] == "drop" ? dropped : accepted) = &sizes;
+    ASSERT_NE(dropped, nullptr) << out;
+    ASSERT_NE(accepted, nullptr) << out;
+    EXPECT_EQ((*dropped)["interface"], "eth0");
+    EXPECT_EQ((*dropped)["packets"], 30);
+    EXPECT_EQ((*dropped)["bytes"], 30 * 52);
+    EXPECT_EQ(bucket(*dropped, 32), 30U);
+    EXPECT_EQ(bucket(*accepted, 1024), 20U);
+}
+
+TEST_F(CliTally, LeavesNothingBehindAndFollowsTheRuleset) {
+    const json out = tallied("histogram --json", [&] {
+        send(5000, 5);
+        stats_after(5);
+        succeed({"rule", "insert", "udp", "dport", "5001", "counter", "drop"});
+        // The observer follows within its tick.
+        for (int i = 0; i < 20; ++i) {
+            send(5001, 1);
+            shell("sleep 0.05");
+        }
+    });
+    ASSERT_EQ(out["packet_sizes"].size(), 1U) << out;
+    EXPECT_GE(out["packet_sizes"][0]["packets"], 10) << "what was tallied before the change is kept";
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(bpffs.path()))
+        EXPECT_FALSE(entry.path().filename().string().starts_with("observer-"));
+}
+
+TEST_F(CliTally, DrawsHistograms) {
+    const CommandResult result = shell("$X histogram --timeout 0.3 eth0");
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("no packet in 0."));
+    refuse({"histogram", "--timeout", "1", "eth1"}, ErrorKind::NotFound, "cannot look at eth1");
+}
+
+TEST_F(CliTally, ShowsWhoSendsMost) {
+    const std::string out = file("top", "");
+    EXPECT_EQ(shell(fmt::format("$X top --talkers --count 8 --interval 0.3 --json > {} &", out)).status, 0);
+    for (int i = 0; i < 20; ++i) {
+        send(5000, 20);
+        send(5001, 5);
+        shell("sleep 0.1");
+    }
+    bool is_seen = false;
+    std::istringstream lines(shell(fmt::format("sleep 1; cat {}", out)).out);
+    for (std::string line; std::getline(lines, line);) {
+        const json picture = json::parse(line, nullptr, false);
+        ASSERT_TRUE(picture.is_object()) << line;
+        if (picture["talkers"].size() < 2)
+            continue;
+        const json& first = picture["talkers"][0];
+        is_seen = true;
+        EXPECT_EQ(first["source"], there_address);
+        EXPECT_EQ(first["destination"], "udp 5000");
+        EXPECT_EQ(first["drops_per_second"], first["packets_per_second"]);
+        EXPECT_EQ(first["bytes"], first["packets"].get<std::uint64_t>() * 52);
+        EXPECT_EQ(picture["talkers"][1]["destination"], "udp 5001");
+        EXPECT_EQ(picture["talkers"][1]["drops_per_second"], 0);
+    }
+    EXPECT_TRUE(is_seen);
+    refuse({"top", "--sample", "3"}, ErrorKind::Usage, "talkers");
+}
+
+}  // namespace
+}  // namespace xdpctl::test
