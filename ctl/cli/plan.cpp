@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // plan: what applying a file would change, in the rules and for traffic. Changes nothing.
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -11,11 +10,11 @@
 
 #include "cli/capture.h"
 #include "cli/found.h"
-#include "cli/live_capture.h"
 #include "cli/options.h"
 #include "cli/rule_reference.h"
 #include "cli/ruleset_file.h"
 #include "cli/traffic_comparison.h"
+#include "cli/traffic_sample.h"
 #include "kernel/interface.h"
 #include "plan/difference.h"
 #include "ruleset/edit.h"
@@ -43,7 +42,6 @@ struct Traffic {
     std::string from;  // the capture, or the interface
     std::uint64_t packets = 0;
     std::uint64_t not_run = 0;
-    std::uint64_t lost = 0;
     std::uint64_t flipped = 0;
     std::vector<Flip> flips;
 };
@@ -58,6 +56,7 @@ struct Plan {
     std::size_t removed = 0;
     std::size_t moved = 0;
     std::vector<Traffic> traffic;
+    std::uint64_t missed = 0;  // packets of a sample that came too fast
 
     [[nodiscard]] bool differs() const { return !chains.empty() || !sets.empty(); }
 };
@@ -127,8 +126,6 @@ std::string text(const Traffic& traffic) {
         fmt::format("{} packets from {}: {} would get another verdict", traffic.packets, traffic.from, traffic.flipped);
     if (traffic.not_run > 0)
         out += fmt::format(", {} could not be run", traffic.not_run);
-    if (traffic.lost > 0)
-        out += fmt::format(", {} more were missed", traffic.lost);
     out += "\n";
     for (const Flip& flip : traffic.flips) {
         out += fmt::format("  {} would be {}\n    now by {}\n    then by {}\n", flip.packets,
@@ -149,6 +146,8 @@ std::string text(const Plan& plan) {
                        plan.added, plan.removed, plan.moved, plan.kept);
     for (const Traffic& traffic : plan.traffic)
         out += text(traffic);
+    if (plan.missed > 0)
+        out += fmt::format("{} more packets came too fast to be compared\n", plan.missed);
     return out;
 }
 
@@ -198,8 +197,11 @@ nlohmann::json json(const Traffic& traffic) {
                          {"after", flip.after},
                          {"packets", flip.packets},
                          {"examples", flip.examples}});
-    return {{"from", traffic.from}, {"packets", traffic.packets}, {"not_run", traffic.not_run},
-            {"lost", traffic.lost}, {"flipped", traffic.flipped}, {"flips", std::move(flips)}};
+    return {{"from", traffic.from},
+            {"packets", traffic.packets},
+            {"not_run", traffic.not_run},
+            {"flipped", traffic.flipped},
+            {"flips", std::move(flips)}};
 }
 
 nlohmann::json json(const Plan& plan) {
@@ -212,9 +214,9 @@ nlohmann::json json(const Plan& plan) {
     nlohmann::json traffic = nlohmann::json::array();
     for (const Traffic& one : plan.traffic)
         traffic.push_back(json(one));
-    return {{"differs", plan.differs()}, {"rules_added", plan.added},    {"rules_removed", plan.removed},
-            {"rules_moved", plan.moved}, {"rules_kept", plan.kept},      {"chains", std::move(chains)},
-            {"sets", std::move(sets)},   {"traffic", std::move(traffic)}};
+    return {{"differs", plan.differs()}, {"rules_added", plan.added},     {"rules_removed", plan.removed},
+            {"rules_moved", plan.moved}, {"rules_kept", plan.kept},       {"chains", std::move(chains)},
+            {"sets", std::move(sets)},   {"traffic", std::move(traffic)}, {"missed", plan.missed}};
 }
 
 Plan compare(const NamedRuleset& running, const NamedRuleset& next) {
@@ -245,9 +247,8 @@ Result<TrafficComparison> comparison(const NamedRuleset& running, const NamedRul
     return TrafficComparison(std::move(*before), std::move(*after));
 }
 
-Traffic traffic_of(std::string from, const TrafficComparison& comparison, std::uint64_t lost) {
-    return {std::move(from),      comparison.packets(), comparison.not_run(), lost,
-            comparison.flipped(), comparison.flips()};
+Traffic traffic_of(std::string from, const TrafficComparison& comparison) {
+    return {std::move(from), comparison.packets(), comparison.not_run(), comparison.flipped(), comparison.flips()};
 }
 
 // The interface that a capture's packets are taken to come in on: the one that is named, or the only chain's first.
@@ -279,95 +280,66 @@ Status compare_capture(Session& session, const Options& options, CaptureReader& 
             break;
         XDPCTL_TRY(packets->add((*frame)->bytes, (*frame)->wire_length));
     }
-    plan.traffic.push_back(traffic_of(options.capture, *packets, 0));
+    plan.traffic.push_back(traffic_of(options.capture, *packets));
     return {};
 }
 
-// One interface's packets of one direction, as they pass now.
-struct Sample {
-    std::string interface;
-    ruleset::Hook hook{};
-    LiveCapture capture;
-    TrafficComparison packets;
-};
-
 // Every interface that a chain of either ruleset has and that is here.
-Result<std::vector<Sample>> open_samples(const Options& options, const Plan& plan) {
-    std::vector<Sample> samples;
-    for (const NamedRuleset* in : {plan.running, plan.next}) {
-        for (const ruleset::Table& table : in->ruleset.tables) {
-            for (const ruleset::Chain& chain : table.chains) {
-                for (const std::string& device : chain.devices) {
-                    const bool is_known = std::ranges::any_of(samples, [&](const Sample& sample) {
-                        return sample.interface == device && sample.hook == chain.hook;
-                    });
-                    const bool is_asked = (options.interface.empty() || options.interface == device) &&
-                                          options.hook.value_or(chain.hook) == chain.hook;
-                    if (is_known || !is_asked || !kernel::find_interface(device))
-                        continue;
-                    auto capture = LiveCapture::open(device, chain.hook, {});
-                    if (!capture)
-                        return std::unexpected(std::move(capture).error());
-                    auto packets =
-                        comparison(*plan.running, *plan.next, chain.hook, device, layer_of(chain.hook, options.mode));
-                    if (!packets)
-                        return std::unexpected(std::move(packets).error());
-                    samples.push_back({device, chain.hook, std::move(*capture), std::move(*packets)});
-                }
-            }
+Result<std::vector<TrafficSample::Source>> sources_of(const Options& options, const Plan& plan) {
+    std::vector<TrafficSample::Source> sources;
+    const auto add = [&](const ruleset::Chain& chain) {
+        for (const std::string& device : chain.devices) {
+            const bool is_known = std::ranges::any_of(sources, [&](const TrafficSample::Source& source) {
+                return source.interface == device && source.hook == chain.hook;
+            });
+            const bool is_asked = (options.interface.empty() || options.interface == device) &&
+                                  options.hook.value_or(chain.hook) == chain.hook;
+            if (!is_known && is_asked && kernel::find_interface(device))
+                sources.push_back({device, chain.hook});
         }
-    }
-    if (samples.empty())
+    };
+    for (const NamedRuleset* in : {plan.running, plan.next})
+        for (const ruleset::Table& table : in->ruleset.tables)
+            for (const ruleset::Chain& chain : table.chains)
+                add(chain);
+    if (sources.empty())
         return fail(ErrorKind::NotFound, "there is no interface to sample traffic on", {},
                     "both rulesets' interfaces are sampled, if they exist");
-    return samples;
-}
-
-// Reads what is there. Returns the number of packets.
-Result<std::uint64_t> drain(Sample& sample, std::uint64_t packets_max) {
-    std::uint64_t number = 0;
-    for (; number < packets_max; ++number) {
-        const auto frame = sample.capture.next();
-        if (!frame)
-            return std::unexpected(frame.error());
-        if (!*frame)
-            break;
-        XDPCTL_TRY(sample.packets.add((*frame)->bytes, (*frame)->wire_length));
-    }
-    return number;
+    return sources;
 }
 
 Status sample_traffic(Session& session, const Options& options, Plan& plan) {
-    using std::chrono::milliseconds;
-    auto samples = open_samples(options, plan);
-    if (!samples)
-        return std::unexpected(std::move(samples).error());
-    if (!plan.running->ruleset.tables.empty())
-        session.output.warn(
-            "packets that the running ruleset drops at XDP or at egress come to no capture and are not "
-            "in the sample");
-    std::vector<pollfd> descriptors;
-    for (const Sample& sample : *samples)
-        descriptors.push_back({.fd = sample.capture.descriptor(), .events = POLLIN, .revents = 0});
-    const auto time = std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(options.sample));
-    const auto deadline = LiveCapture::Clock::now() + time;
-    std::uint64_t left = options.packets_max;
-    while (left > 0) {
-        const auto wait = std::chrono::ceil<milliseconds>(deadline - LiveCapture::Clock::now());
-        if (wait <= milliseconds::zero())
-            break;
-        poll(descriptors.data(), descriptors.size(), static_cast<int>(wait.count()));
-        for (Sample& sample : *samples) {
-            // A part at a time, so that every interface gets its turn.
-            const auto number = drain(sample, std::min<std::uint64_t>(left, 256));
-            if (!number)
-                return std::unexpected(number.error());
-            left -= *number;
-        }
+    auto sources = sources_of(options, plan);
+    if (!sources)
+        return std::unexpected(std::move(sources).error());
+    std::vector<TrafficComparison> comparisons;
+    for (const TrafficSample::Source& source : *sources) {
+        auto packets =
+            comparison(*plan.running, *plan.next, source.hook, source.interface, layer_of(source.hook, options.mode));
+        if (!packets)
+            return std::unexpected(std::move(packets).error());
+        comparisons.push_back(std::move(*packets));
     }
-    for (const Sample& sample : *samples)
-        plan.traffic.push_back(traffic_of(fmt::format("{} ({})", sample.interface, stats::name(sample.hook)),
-                                          sample.packets, sample.capture.lost()));
+    auto sample = TrafficSample::open(std::move(*sources), session.lock_timeout);
+    if (!sample)
+        return std::unexpected(std::move(sample).error());
+    if (const auto& blind = sample->blind())
+        session.output.warn(fmt::format("packets that the running ruleset drops are not in the sample: {}",
+                                        blind->cause.empty() ? blind->what : blind->cause));
+    std::uint64_t left = options.packets_max;
+    const auto compare_packet = [&](std::size_t source, std::span<const std::byte> frame,
+                                    std::uint32_t length) -> Result<bool> {
+        XDPCTL_TRY(comparisons[source].add(frame, length));
+        return --left > 0 && session.output.open();
+    };
+    const std::chrono::duration<double> time(options.sample);
+    XDPCTL_TRY(sample->run(std::chrono::duration_cast<LiveCapture::Clock::duration>(time), compare_packet));
+    plan.missed = sample->lost();
+    for (std::size_t i = 0; i < comparisons.size(); ++i) {
+        const TrafficSample::Source& source = sample->sources()[i];
+        plan.traffic.push_back(
+            traffic_of(fmt::format("{} ({})", source.interface, stats::name(source.hook)), comparisons[i]));
+    }
     return {};
 }
 

@@ -130,6 +130,20 @@ TEST_F(CliPlan, SamplesLiveTraffic) {
     ADD_FAILURE() << result.out;
 }
 
+TEST_F(CliPlan, SamplesWhatIsDroppedToo) {
+    succeed({"rule", "insert", "netdev", "t", "in", "udp", "dport", "53", "drop"});
+    auto plan = std::async(std::launch::async, [&] { return xdpctl({"plan", next_, "--sample", "1500ms", "--json"}); });
+    while (plan.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready)
+        send(53, 1);
+    const CommandResult result = plan.get();
+    EXPECT_EQ(result.status, found_status) << result.err;
+    const auto traffic = nlohmann::json::parse(result.out)["traffic"][0];
+    EXPECT_EQ(traffic["from"], "eth0 (ingress)");
+    EXPECT_GT(traffic["flipped"], 3) << result.out;
+    EXPECT_EQ(traffic["flips"][0]["verdict"], "accept");
+    EXPECT_THAT(traffic["flips"][0]["after"], HasSubstr("udp dport 53 accept"));
+}
+
 TEST_F(CliPlan, RefusesBadInput) {
     refuse({"plan", file("bad.nft", "table netdev t {\n  chane c { }\n}\n")}, ErrorKind::Input, "bad.nft:2:");
     refuse({"plan", next_ + ".gone"}, ErrorKind::NotFound, "next.nft.gone");
