@@ -63,6 +63,8 @@ std::string value_text(const Part& part) {
 
 // "22"; "192.0.2.1, in 192.0.2.0/24"; "no tcp dport"
 std::string text(const Part& part) {
+    if (!part.is_known)
+        return fmt::format("a {} that only the running kernel knows", field_text(part));
     if (!part.found)
         return fmt::format("no {}", field_text(part));
     return part.element ? fmt::format("{}, in {}", value_text(part), element_text(part)) : value_text(part);
@@ -128,16 +130,32 @@ std::vector<const Step*> passed(const story::Story& story) {
     return steps;
 }
 
+// Rules that ask for what only the running kernel knows, and for nothing else that does not hold.
+std::vector<const Step*> uncertain(const story::Story& story) {
+    std::vector<const Step*> steps;
+    for (const Step& step : story.steps)
+        if (step.may_match())
+            steps.push_back(&step);
+    return steps;
+}
+
 std::vector<const Step*> nearly_matched(const story::Story& story) {
     std::vector<const Step*> steps;
     for (const Step& step : story.steps)
-        if (step.nearly_matched())
+        if (step.nearly_matched() && !step.may_match())
             steps.push_back(&step);
     return steps;
 }
 
 const Test& failed_test(const Step& step) {
     return *std::ranges::find(step.tests, false, &Test::holds);
+}
+
+// None when the programs went another way than the story, for a reason that it does not know.
+std::span<const std::size_t> told_path(const Explanation& explanation) {
+    if (!explanation.is_as_told() && explanation.agrees())
+        return {};
+    return explanation.story.path;
 }
 
 std::string defect_text(const Explanation& explanation) {
@@ -151,7 +169,7 @@ std::string defect_text(const Explanation& explanation) {
 
 }  // namespace
 
-bool Explanation::agrees() const {
+bool Explanation::is_as_told() const {
     const Step* step = story.decided();
     const bool same_rule = step != nullptr ? outcome.rule == step->rule->handle : !outcome.rule;
     return outcome.verdict == story.verdict && outcome.reason == story.reason && same_rule;
@@ -165,11 +183,11 @@ std::string text(const Explanation& explanation) {
     std::string out =
         fmt::format("{}\n  {}: {}\n  in {}\n", explanation.packet, stats::name(explanation.outcome.verdict),
                     origin(explanation), chain_text(explanation));
-    for (const std::size_t step : explanation.story.path)
+    for (const std::size_t step : told_path(explanation))
         out += fmt::format("  by {}\n", reference(*explanation.story.steps[step].rule, *explanation.in));
     if (!explanation.agrees())
         out += defect_text(explanation);
-    if (const Step* step = explanation.story.decided()) {
+    if (const Step* step = explanation.story.decided(); step != nullptr && explanation.is_as_told()) {
         out += fmt::format("  rule {} of {} matched:\n", step->number, step->chain->rules.size());
         for (const Test& test : step->tests)
             out += fmt::format("    {}\n", text(test));
@@ -182,6 +200,11 @@ std::string text(const Explanation& explanation) {
     }
     if (const auto steps = passed(explanation.story); !steps.empty()) {
         out += "  rules without a verdict that it passed:\n";
+        for (const Step* step : steps)
+            out += fmt::format("    {}\n", reference(*step->rule, *explanation.in));
+    }
+    if (const auto steps = uncertain(explanation.story); !steps.empty()) {
+        out += "  rules that ask for what only the running kernel knows:\n";
         for (const Step* step : steps)
             out += fmt::format("    {}\n", reference(*step->rule, *explanation.in));
     }
@@ -206,12 +229,13 @@ nlohmann::json json(const Explanation& explanation) {
                        {"table", explanation.place.table->name},
                        {"chain", chain.name},
                        {"hook", stats::name(chain.hook)},
-                       {"agrees", explanation.agrees()}};
+                       {"agrees", explanation.agrees()},
+                       {"certain", explanation.story.is_certain}};
     if (const ruleset::Rule* rule = explanation.decided_rule())
         out["decided"] = rule_json(*rule, *explanation.in);
     if (const auto malformed = static_cast<xdpctl_reason>(explanation.outcome.packet.malformed); malformed != 0)
         out["malformed"] = stats::name(malformed);
-    if (const Step* step = explanation.story.decided(); step != nullptr && explanation.agrees())
+    if (const Step* step = explanation.story.decided(); step != nullptr && explanation.is_as_told())
         out["decided"] = json(*step, explanation);
     if (!explanation.agrees()) {
         out["model"] = {{"verdict", stats::name(explanation.story.verdict)},
@@ -220,11 +244,14 @@ nlohmann::json json(const Explanation& explanation) {
             out["model"]["decided"] = json(*step, explanation);
     }
     out["path"] = nlohmann::json::array();
-    for (const std::size_t step : explanation.story.path)
+    for (const std::size_t step : told_path(explanation))
         out["path"].push_back(json(explanation.story.steps[step], explanation));
     out["passed"] = nlohmann::json::array();
     for (const Step* step : passed(explanation.story))
         out["passed"].push_back(json(*step, explanation));
+    out["uncertain"] = nlohmann::json::array();
+    for (const Step* step : uncertain(explanation.story))
+        out["uncertain"].push_back(json(*step, explanation));
     out["nearly"] = nlohmann::json::array();
     for (const Step* step : nearly_matched(explanation.story))
         out["nearly"].push_back(json(*step, explanation));

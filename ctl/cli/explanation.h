@@ -22,8 +22,10 @@ struct Explanation {
     ChainPlace place;
     bool lists_all = false;  // of the rules that nearly matched
 
-    // Whether the programs decided what the model says. When they did not, one of both is wrong.
-    [[nodiscard]] bool agrees() const;
+    // Whether the programs decided what the model says.
+    [[nodiscard]] bool is_as_told() const;
+    // When they did not although the model knows all that it needs, one of both is wrong.
+    [[nodiscard]] bool agrees() const { return is_as_told() || !story.is_certain; }
     // By the programs; null when no rule decided.
     [[nodiscard]] const ruleset::Rule* decided_rule() const;
 };

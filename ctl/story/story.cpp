@@ -43,6 +43,19 @@ std::uint32_t load(const xdpctl_packet& packet, const Word& word) {
                              : load<std::uint32_t>(packet, word.offset);
 }
 
+bool is_context(const Word& word) {
+    switch (word.source) {
+    case compile::Source::Packet:
+    case compile::Source::Link:
+    case compile::Source::Network:
+    case compile::Source::Transport:
+    case compile::Source::Fragment:
+        return false;
+    default:
+        return true;
+    }
+}
+
 // What the entry program found, and where it found it.
 struct Parsed {
     const xdpctl_packet& packet;
@@ -151,6 +164,7 @@ private:
         for (std::size_t i = 0; i < chain.rules.size(); ++i) {
             const std::size_t step = story_.steps.size();
             story_.steps.push_back(ask(chain, i));
+            story_.is_certain = story_.is_certain && !story_.steps[step].may_match();
             const auto outcome = story_.steps[step].outcome;
             if (!outcome)
                 continue;
@@ -239,7 +253,7 @@ private:
 
     // What the packet has, whatever is asked about it.
     [[nodiscard]] Part part(Field field, const ruleset::RawPayload& payload = {}) const {
-        Part out{field, payload, {}, {}};
+        Part out{field, payload, {}, {}, true};
         if (ruleset::is_interface(ruleset::info(field).type)) {
             if (parsed_.packet.device < base_.devices.size())
                 out.found = ruleset::ifname_interval(base_.devices[parsed_.packet.device]).first;
@@ -250,6 +264,7 @@ private:
         any.payload = payload;
         any.relation = Relation::NotEqual;
         const Condition condition = compile::condition(any, {});
+        out.is_known = std::ranges::none_of(condition.words, is_context);
         const auto value = value_of(condition, parsed_);
         if (value && find(condition.holds, *value) != nullptr)
             out.found = field_value(condition, *value);
@@ -264,8 +279,16 @@ private:
 
 }  // namespace
 
+bool Test::is_known() const {
+    return std::ranges::all_of(parts, &Part::is_known);
+}
+
 bool Step::matched() const {
     return std::ranges::all_of(tests, &Test::holds);
+}
+
+bool Step::may_match() const {
+    return !matched() && std::ranges::all_of(tests, [](const Test& test) { return test.holds || !test.is_known(); });
 }
 
 bool Step::nearly_matched() const {

@@ -21,6 +21,7 @@ struct Part {
     ruleset::RawPayload payload;               // for Field::Raw
     std::optional<ruleset::Value> found;       // the packet's value; none when it lacks the field
     std::optional<ruleset::Interval> element;  // of several values, the one that holds the packet's
+    bool is_known = true;                      // false for what only the running kernel knows, such as a mark
 };
 
 // A match of a rule, a lookup in a set or a verdict map, asked of the packet.
@@ -28,6 +29,8 @@ struct Test {
     const ruleset::Statement* statement = nullptr;
     bool holds = false;
     std::vector<Part> parts;  // several: a concatenation
+
+    [[nodiscard]] bool is_known() const;
 };
 
 // One rule. All its tests are asked, also behind one that fails.
@@ -39,6 +42,8 @@ struct Step {
     std::optional<ruleset::Outcome> outcome;  // what it leads to when it matched, unless evaluation just goes on
 
     [[nodiscard]] bool matched() const;
+    // Would match if tests that are not known held.
+    [[nodiscard]] bool may_match() const;
     // Holds but for one test of several.
     [[nodiscard]] bool nearly_matched() const;
 };
@@ -48,11 +53,12 @@ struct Story {
     xdpctl_reason reason{};
     std::vector<Step> steps;        // in the order of evaluation; the last one decided, if a rule did
     std::vector<std::size_t> path;  // the steps whose jumps and gotos are still open at the end
+    bool is_certain = true;         // no step may match that does not
 
     [[nodiscard]] const Step* decided() const;  // null when no rule did
 };
 
-// A match on what only the running kernel knows, such as a mark, is told as one on a field that the packet lacks.
+// A match on what only the running kernel knows is told as one that does not hold.
 // REQUIRES: the table is valid (ruleset/check.h) and has the base chain; `packet` is what was found in the frame, from
 // a device of the chain whose slot is its place in the chain; tags are in the frame.
 [[nodiscard]] Story tell(const ruleset::Table& table, const ruleset::Chain& chain, const xdpctl_packet& packet,

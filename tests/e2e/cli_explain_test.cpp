@@ -155,6 +155,29 @@ TEST_F(CliExplain, SaysTheSameOnEveryLayer) {
                 HasSubstr("  drop: no rule decided: the chain's policy\n  in chain netdev t out, hook egress\n"));
 }
 
+TEST_F(CliExplain, SaysWhatOnlyTheKernelKnows) {
+    const std::string marked = file("marked.nft", R"(table netdev t {
+    chain c {
+        type filter hook ingress device "eth0" priority filter; policy drop;
+        meta mark 0 udp dport 53 accept
+        meta mark 7 tcp dport 22 accept
+    }
+}
+)");
+    const std::string text =
+        succeed({"explain", "--ruleset", marked, "--mode", "tc", "udp 192.0.2.9:1 > 192.0.2.1:53"});
+    EXPECT_THAT(text, HasSubstr("accept: meta mark 0x00000000 udp dport 53 accept"));
+    EXPECT_THAT(text, HasSubstr("  rules that ask for what only the running kernel knows:\n"
+                                "    meta mark 0x00000000 udp dport 53 accept"));
+    EXPECT_THAT(text, Not(HasSubstr("DEFECT")));
+    const auto packet =
+        succeed_json({"explain", "--ruleset", marked, "--mode", "tc", "tcp 192.0.2.9:1 > 192.0.2.1:22"})["packets"][0];
+    EXPECT_EQ(packet["verdict"], "drop");
+    EXPECT_EQ(packet["agrees"], true);
+    EXPECT_EQ(packet["certain"], false);
+    EXPECT_EQ(packet["uncertain"].size(), 1U);
+}
+
 TEST_F(CliExplain, UsesTheRunningRulesetWithoutTouchingIt) {
     succeed({"apply", "-f", ruleset_});
     const std::string before = state();

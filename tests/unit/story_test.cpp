@@ -83,6 +83,21 @@ TEST(Story, TellsOfFieldsThatAreMissing) {
     EXPECT_TRUE(story.steps[0].tests[1].holds);
 }
 
+TEST(Story, KnowsWhatItDoesNotKnow) {
+    const ruleset::Chain chain = chain_of(
+        "meta mark 1 udp dport 1 accept\n"
+        "meta mark 1 ip saddr 192.0.2.1 accept\n"
+        "udp dport 1 accept");
+    const Story story = told(chain, frame({test::Ether{}, test::Ipv4{}, test::Tcp{}}));
+    EXPECT_FALSE(story.is_certain);
+    EXPECT_FALSE(story.steps[0].may_match()) << "it is no UDP";
+    EXPECT_TRUE(story.steps[1].may_match());
+    EXPECT_FALSE(story.steps[1].tests[0].is_known());
+    EXPECT_TRUE(story.steps[1].tests[1].is_known());
+    EXPECT_TRUE(told(chain_of("udp dport 1 meta random < 5 drop"), frame({test::Ether{}, test::Ipv4{}, test::Tcp{}}))
+                    .is_certain);
+}
+
 TEST(Story, LooksIntoNamedSets) {
     const auto parsed_text = lang::parse_ruleset(
         "table netdev t {\n"
