@@ -31,23 +31,23 @@
 
 /* Read-only data of an observer. */
 struct xdpctl_observer_config {
-	__u64 devices;       /* a bit for each device slot to look at */
-	__u64 interval;      /* nanoseconds between the reports of a rule, 0: no limit */
-	__u64 burst;         /* nanoseconds that reports may come early */
-	__u32 place;         /* among the observers */
-	__u32 idle;          /* looks at nothing: only leads to those behind it */
-	__u32 chain;         /* its number in the reports */
-	__u32 verdicts;      /* a bit for each enum xdpctl_verdict to report */
-	__u32 reasons;       /* a bit for each enum xdpctl_reason of these verdicts */
-	__u32 logs;          /* reports log statements */
-	__u32 chosen_rules;  /* reports only rules with xdpctl_watched_rule.chosen */
-	__u32 rules;         /* elements of map `watched_rules`; a reason without a rule has its element behind them */
-	__u32 sample;        /* reports one packet in so many, 0: all */
-	__u32 snaplen;       /* bytes of a frame to report */
-	__u32 filtered;      /* asks the filter expression */
+	__u64 devices; /* a bit for each device slot to look at */
+	__u64 interval; /* nanoseconds between the reports of a rule, 0: no limit */
+	__u64 burst; /* nanoseconds that reports may come early */
+	__u32 place; /* among the observers */
+	__u32 idle; /* looks at nothing: only leads to those behind it */
+	__u32 chain; /* its number in the reports */
+	__u32 verdicts; /* a bit for each enum xdpctl_verdict to report */
+	__u32 reasons; /* a bit for each enum xdpctl_reason of these verdicts */
+	__u32 logs; /* reports log statements */
+	__u32 chosen_rules; /* reports only rules with xdpctl_watched_rule.chosen */
+	__u32 rules; /* elements of map `watched_rules`; a reason without a rule has its element behind them */
+	__u32 sample; /* reports one packet in so many, 0: all */
+	__u32 snaplen; /* bytes of a frame to report */
+	__u32 filtered; /* asks the filter expression */
 	__u32 tallies_sizes; /* counts lengths in map `packet_sizes` */
 	__u32 tallies_talkers; /* counts senders in map `talkers`, of one packet in so many; 0: none */
-	__u32 reserved;
+	__u32 tallies_times; /* takes times in map `stage_times` */
 };
 
 /* Element of map `watched_rules`, by rule slot. The times are written by observers, the rest by the CLI. */
@@ -62,8 +62,8 @@ struct xdpctl_watched_rule {
 struct xdpctl_observed {
 	__u64 reported;
 	__u64 unsampled; /* left out by the sample */
-	__u64 limited;   /* over a rule's rate */
-	__u64 lost;      /* the ring buffer was full */
+	__u64 limited; /* over a rule's rate */
+	__u64 lost; /* the ring buffer was full */
 };
 
 /* Head of a record in the ring buffer; `captured` bytes of the frame follow, its offloaded tag put back. */
@@ -72,8 +72,8 @@ struct xdpctl_event {
 	__u32 ifindex;
 	__u32 length; /* of the whole frame */
 	__u32 captured;
-	__u32 chain;     /* xdpctl_observer_config.chain */
-	__u32 reported;  /* XDPCTL_REPORT_* */
+	__u32 chain; /* xdpctl_observer_config.chain */
+	__u32 reported; /* XDPCTL_REPORT_* */
 	__u32 undecided; /* the filter asks for what the kernel cannot see: the reader has to decide */
 	struct xdpctl_packet packet;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What observers tally while somebody asks for it: how long packets are, and who sends them. */
+/* What observers tally while somebody asks for it: how long packets are, who sends them, and what time they take. */
 #ifndef XDPCTL_MAPS_TALLY_H
 #define XDPCTL_MAPS_TALLY_H
 
@@ -37,6 +37,36 @@ struct xdpctl_talker {
 struct xdpctl_talk {
 	__u64 packets[XDPCTL_VERDICTS];
 	__u64 bytes;
+};
+
+/* Parts of a packet's way whose time is taken. */
+enum xdpctl_timed_stage {
+	XDPCTL_TIMED_PARSE = 0, /* from the entry's begin until the headers are known */
+	XDPCTL_TIMED_JUDGE = 1, /* from there until the verdict is counted: the rules */
+	XDPCTL_TIMED_STAGES = 2,
+};
+
+/* Times by powers of two, the last bucket with all that are longer too. */
+#define XDPCTL_TIME_BUCKETS 32
+
+/* Element of map `stage_times`, per CPU. */
+struct xdpctl_stage_times {
+	__u64 packets[XDPCTL_TIME_BUCKETS];
+	__u64 nanoseconds;
+};
+
+/* Keys of `stage_times`: device slot and stage. */
+#define XDPCTL_STAGE_TIMES (XDPCTL_DEVICES_MAX * XDPCTL_TIMED_STAGES)
+
+static inline __u32 xdpctl_times_key(__u32 device, __u32 stage)
+{
+	return (device & (XDPCTL_DEVICES_MAX - 1)) * XDPCTL_TIMED_STAGES + stage;
+}
+
+/* Element 0 of map `entry_times`, per CPU, as bpf_ktime_get_ns() counts. */
+struct xdpctl_entry_times {
+	__u64 begin; /* 0: the packet at hand came through no timed entry */
+	__u64 parsed;
 };
 
 #ifdef __cplusplus

@@ -127,9 +127,9 @@ constexpr std::array table{
             "  xdpctl monitor --rule 5 --rate 0 --count 10\n"
             "  xdpctl monitor --log --json\n",
             declare_monitor},
-    Command{"histogram", "", "Show how long packets are, by interface and verdict",
+    Command{"histogram", "", "Show how long packets are, and what time they take",
             "  xdpctl histogram --timeout 10\n"
-            "  xdpctl histogram eth0 --hook ingress\n"
+            "  xdpctl histogram eth0 --hook ingress --times\n"
             "  xdpctl histogram --timeout 60 --json\n",
             declare_histogram},
     Command{"capture", "", "Capture packets with the verdicts they got, as pcapng",

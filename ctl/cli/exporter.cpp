@@ -21,7 +21,7 @@ struct Options {
     std::string address = "127.0.0.1:9780";
     std::size_t rules_max = 1000;
     bool once = false;
-    bool sizes = false;
+    kernel::TallyRequest tally;
 };
 
 struct Listening {
@@ -74,9 +74,9 @@ private:
 Status serve(Session& session, const Options& options) {
     const StopSignals signals;
     std::unique_ptr<kernel::Observer> observer;
-    if (options.sizes) {
+    if (options.tally.any()) {
         kernel::ObserverRequest request;
-        request.tally.sizes = true;
+        request.tally = options.tally;
         auto started = kernel::Observer::start(request, session.lock_timeout);
         if (!started)
             return std::unexpected(std::move(started).error());
@@ -114,7 +114,9 @@ Action declare_exporter(CLI::App& parser) {
         ->check(CLI::Range(std::size_t{0}, rules_limit))
         ->capture_default_str();
     auto* once = parser.add_flag("--once", options->once, "Print the metrics and end")->excludes(listen);
-    parser.add_flag("--sizes", options->sizes, "Look on, and serve the sizes of packets too")->excludes(once);
+    parser.add_flag("--sizes", options->tally.sizes, "Look on, and serve lengths of packets too")->excludes(once);
+    parser.add_flag("--times", options->tally.times, "Look on, and serve the time that packets take too")
+        ->excludes(once);
     return [options](Session& session) { return run(session, *options); };
 }
 

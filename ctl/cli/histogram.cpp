@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// histogram: how long packets are, by interface and verdict, as long as somebody asks.
+// histogram: how long packets are, and what time they take, as long as somebody asks.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "stats/names.h"
-#include "stats/sizes.h"
+#include "stats/tally.h"
 
 namespace xdpctl::cli {
 
@@ -27,6 +27,8 @@ struct Options {
     std::string interface;
     std::optional<ruleset::Hook> hook;
     double timeout = 0;
+    bool sizes = false;
+    bool times = false;
 };
 
 // From here on packets are tallied.
@@ -43,6 +45,7 @@ nlohmann::json json(const Start&) {
 struct Histograms {
     std::chrono::duration<double> time{};
     std::vector<stats::PacketSizes> sizes;
+    std::vector<stats::StageTimes> stages;
 };
 
 std::string text(const stats::PacketSizes& sizes) {
@@ -52,12 +55,21 @@ std::string text(const stats::PacketSizes& sizes) {
                        stats::draw(sizes.bytes));
 }
 
+std::string text(const stats::StageTimes& times) {
+    const std::uint64_t packets = times.nanoseconds.count();
+    return fmt::format("{}, {}, {}: {} packets, {} ns each\n{:<16}{:>12}\n{}", times.device, stats::name(times.hook),
+                       stats::name(times.stage), packets, times.nanoseconds.sum / packets, "nanoseconds", "packets",
+                       stats::draw(times.nanoseconds));
+}
+
 std::string text(const Histograms& histograms) {
     std::string out;
     for (const stats::PacketSizes& sizes : histograms.sizes)
         out += text(sizes) + "\n";
-    return out + (histograms.sizes.empty() ? fmt::format("no packet in {:.1f} s\n", histograms.time.count())
-                                           : fmt::format("in {:.1f} s\n", histograms.time.count()));
+    for (const stats::StageTimes& times : histograms.stages)
+        out += text(times) + "\n";
+    return out + (out.empty() ? fmt::format("no packet in {:.1f} s\n", histograms.time.count())
+                              : fmt::format("in {:.1f} s\n", histograms.time.count()));
 }
 
 nlohmann::json json(const Histograms& histograms) {
@@ -71,7 +83,18 @@ nlohmann::json json(const Histograms& histograms) {
                          {"packets", one.bytes.count()},
                          {"bytes", one.bytes.sum},
                          {"buckets", stats::json(one.bytes)}});
-    return {{"seconds", histograms.time.count()}, {"packet_sizes", std::move(sizes)}};
+    nlohmann::json stages = nlohmann::json::array();
+    for (const stats::StageTimes& one : histograms.stages)
+        stages.push_back({{"table", one.table},
+                          {"chain", one.chain},
+                          {"hook", stats::name(one.hook)},
+                          {"interface", one.device},
+                          {"stage", stats::name(one.stage)},
+                          {"packets", one.nanoseconds.count()},
+                          {"nanoseconds", one.nanoseconds.sum},
+                          {"buckets", stats::json(one.nanoseconds)}});
+    return {
+        {"seconds", histograms.time.count()}, {"packet_sizes", std::move(sizes)}, {"stage_times", std::move(stages)}};
 }
 
 // Until the time is up, or SIGINT, SIGTERM or SIGHUP comes.
@@ -96,7 +119,8 @@ Status run(Session& session, const Options& options) {
     kernel::ObserverRequest request;
     request.device = options.interface;
     request.hook = options.hook;
-    request.tally.sizes = true;
+    request.tally.sizes = options.sizes || !options.times;
+    request.tally.times = options.times;
     Ticker ticker(tick_interval);
     auto observer = kernel::Observer::start(request, session.lock_timeout);
     if (!observer)
@@ -110,7 +134,10 @@ Status run(Session& session, const Options& options) {
     auto sizes = stats::packet_sizes(*observer);
     if (!sizes)
         return std::unexpected(std::move(sizes).error());
-    session.output.show(Histograms{Clock::now() - start, std::move(*sizes)});
+    auto times = stats::stage_times(*observer);
+    if (!times)
+        return std::unexpected(std::move(times).error());
+    session.output.show(Histograms{Clock::now() - start, std::move(*sizes), std::move(*times)});
     return {};
 }
 
@@ -120,6 +147,8 @@ Action declare_histogram(CLI::App& parser) {
     auto options = std::make_shared<Options>();
     parser.add_option("IFACE", options->interface, "Only this interface")->type_name("");
     add_hook_option(parser, options->hook, "Only this hook");
+    parser.add_flag("--sizes", options->sizes, "Lengths of packets by verdict; so without --times");
+    parser.add_flag("--times", options->times, "Nanoseconds that packets take to be parsed, and to be judged");
     parser.add_option("--timeout", options->timeout, "End after SECONDS; without it Ctrl-C does")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.1, 86400.0 * 365));

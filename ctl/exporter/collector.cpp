@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "kernel/state.h"
-#include "stats/sizes.h"
+#include "stats/tally.h"
 
 namespace xdpctl::exporter {
 
@@ -46,14 +46,23 @@ Result<std::vector<MetricFamily>> read(Metrics& metrics) {
                            .rule_counts = std::move(*rule_counts)});
 }
 
-// While another command writes, it follows the ruleset at the next scrape.
-Result<MetricFamily> read_sizes(kernel::Observer& observer) {
+// While another command writes, the observer follows the ruleset at the next scrape.
+Status add_tallies(kernel::Observer& observer, std::vector<MetricFamily>& families) {
     if (const auto changed = observer.refresh(); !changed)
         return std::unexpected(changed.error());
-    const auto sizes = stats::packet_sizes(observer);
-    if (!sizes)
-        return std::unexpected(sizes.error());
-    return packet_sizes(*sizes);
+    if (observer.tallies().request().sizes) {
+        const auto sizes = stats::packet_sizes(observer);
+        if (!sizes)
+            return std::unexpected(sizes.error());
+        families.push_back(packet_sizes(*sizes));
+    }
+    if (observer.tallies().request().times) {
+        const auto times = stats::stage_times(observer);
+        if (!times)
+            return std::unexpected(times.error());
+        families.push_back(stage_times(*times));
+    }
+    return {};
 }
 
 }  // namespace
@@ -62,12 +71,9 @@ std::vector<MetricFamily> Collector::Collect() const {
     const std::scoped_lock lock(mutex_);
     const auto begin = std::chrono::steady_clock::now();
     auto families = read(metrics_);
-    if (families && observer_) {
-        if (auto sizes = read_sizes(*observer_))
-            families->push_back(std::move(*sizes));
-        else
-            families = std::unexpected(std::move(sizes).error());
-    }
+    if (families && observer_)
+        if (Status added = add_tallies(*observer_, *families); !added)
+            families = std::unexpected(std::move(added).error());
     const std::chrono::duration<double> duration = std::chrono::steady_clock::now() - begin;
     std::vector<MetricFamily> out = families ? std::move(*families) : std::vector<MetricFamily>();
     out.push_back(gauge("xdpctl_up", "Whether the running state could be read", families ? 1 : 0));

@@ -15,7 +15,7 @@ namespace xdpctl::exporter {
 // May be asked by several threads at once. A state that cannot be read is a metric too: xdpctl_up is 0 then.
 class Collector : public prometheus::Collectable {
 public:
-    // An observer adds the sizes of packets that it tallies.
+    // An observer adds what it tallies.
     explicit Collector(std::size_t rules_max, std::unique_ptr<kernel::Observer> observer = nullptr)
         : metrics_(rules_max), observer_(std::move(observer)) {}
 

@@ -42,6 +42,21 @@ ClientMetric gauge(Labels labels, double value) {
     return out;
 }
 
+// `unit` is what 1 of its numbers is.
+ClientMetric histogram(Labels labels, const stats::Histogram& numbers, double unit) {
+    ClientMetric out = metric(labels);
+    std::uint64_t count = 0;
+    for (std::size_t bucket = 0; bucket < numbers.buckets.size(); ++bucket) {
+        count += numbers.buckets[bucket];
+        const bool is_last = bucket + 1 == numbers.buckets.size();
+        const auto highest = static_cast<double>((std::uint64_t{2} << bucket) - 1);
+        out.histogram.bucket.push_back({count, is_last ? std::numeric_limits<double>::infinity() : highest * unit});
+    }
+    out.histogram.sample_count = count;
+    out.histogram.sample_sum = static_cast<double>(numbers.sum) * unit;
+    return out;
+}
+
 // Packets and bytes of the same things.
 struct CountFamilies {
     MetricFamily packets;
@@ -120,24 +135,27 @@ std::size_t character_length(std::string_view text) {
 
 MetricFamily packet_sizes(const std::vector<stats::PacketSizes>& sizes) {
     MetricFamily family{"xdpctl_packet_size_bytes", "Lengths of judged frames", MetricType::Histogram, {}};
-    for (const stats::PacketSizes& one : sizes) {
-        ClientMetric histogram = metric({{"table", one.table},
-                                         {"chain", one.chain},
-                                         {"hook", stats::name(one.hook)},
-                                         {"interface", one.device},
-                                         {"verdict", stats::name(one.verdict)}});
-        std::uint64_t count = 0;
-        for (std::size_t bucket = 0; bucket < one.bytes.buckets.size(); ++bucket) {
-            count += one.bytes.buckets[bucket];
-            const bool is_last = bucket + 1 == one.bytes.buckets.size();
-            const double bound = is_last ? std::numeric_limits<double>::infinity()
-                                         : static_cast<double>((std::uint64_t{2} << bucket) - 1);
-            histogram.histogram.bucket.push_back({count, bound});
-        }
-        histogram.histogram.sample_count = count;
-        histogram.histogram.sample_sum = static_cast<double>(one.bytes.sum);
-        family.metric.push_back(std::move(histogram));
-    }
+    for (const stats::PacketSizes& one : sizes)
+        family.metric.push_back(histogram({{"table", one.table},
+                                           {"chain", one.chain},
+                                           {"hook", stats::name(one.hook)},
+                                           {"interface", one.device},
+                                           {"verdict", stats::name(one.verdict)}},
+                                          one.bytes, 1));
+    return family;
+}
+
+MetricFamily stage_times(const std::vector<stats::StageTimes>& times) {
+    constexpr double seconds = 1e-9;
+    MetricFamily family{
+        "xdpctl_stage_duration_seconds", "Time that a stage takes for a packet", MetricType::Histogram, {}};
+    for (const stats::StageTimes& one : times)
+        family.metric.push_back(histogram({{"table", one.table},
+                                           {"chain", one.chain},
+                                           {"hook", stats::name(one.hook)},
+                                           {"interface", one.device},
+                                           {"stage", stats::name(one.stage)}},
+                                          one.nanoseconds, seconds));
     return family;
 }
 

@@ -17,7 +17,7 @@
 #include "exporter/totals.h"
 #include "kernel/state.h"
 #include "ruleset/model.h"
-#include "stats/sizes.h"
+#include "stats/tally.h"
 
 namespace xdpctl::exporter {
 
@@ -57,6 +57,7 @@ private:
 
 // Histograms of Prometheus, whose buckets hold all that is not larger.
 [[nodiscard]] prometheus::MetricFamily packet_sizes(const std::vector<stats::PacketSizes>& sizes);
+[[nodiscard]] prometheus::MetricFamily stage_times(const std::vector<stats::StageTimes>& times);
 
 // Text that Prometheus takes: what is not UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string label_value(std::string_view text);

@@ -24,8 +24,10 @@
 #include "maps/stage.h"
 #include "tc_entry.skel.h"
 #include "tc_exit.skel.h"
+#include "tc_timed_entry.skel.h"
 #include "xdp_entry.skel.h"
 #include "xdp_exit.skel.h"
+#include "xdp_timed_entry.skel.h"
 
 namespace xdpctl::kernel {
 
@@ -61,15 +63,14 @@ Result<Object> open_exit(Layer layer) {
     return is_xdp(layer) ? open_object<xdp_exit>("xdp_exit") : open_object<tc_exit>("tc_exit");
 }
 
-Result<Object> open_entry_object(Layer layer, DeviceSlot slot) {
+template <typename Skeleton>
+Result<Object> open_entry_object(DeviceSlot slot) {
     const LibbpfLog log;
-    const auto configure = [&](auto* skeleton) -> Result<Object> {
-        if (skeleton == nullptr)
-            return fail(ErrorKind::Failed, "cannot open the BPF object of the entry", log.text());
-        skeleton->rodata->device_slot = std::to_underlying(slot);
-        return take_object(skeleton);
-    };
-    return is_xdp(layer) ? configure(xdp_entry::open()) : configure(tc_entry::open());
+    Skeleton* skeleton = Skeleton::open();
+    if (skeleton == nullptr)
+        return fail(ErrorKind::Failed, "cannot open the BPF object of the entry", log.text());
+    skeleton->rodata->device_slot = std::to_underlying(slot);
+    return take_object(skeleton);
 }
 
 constexpr bool is_map_load(const bpf_insn& instruction) {
@@ -96,15 +97,15 @@ ProgramType entry_type(Layer layer) {
     return {BPF_PROG_TYPE_SCHED_CLS, 0};
 }
 
-const char* entry_name(Layer layer) {
+const char* entry_name(Layer layer, bool is_timed) {
     switch (layer) {
     case Layer::Xdp:
     case Layer::XdpExtension:
-        return "xdp_entry";
+        return is_timed ? "xdp_timed_entry" : "xdp_entry";
     case Layer::TcIngress:
-        return "tc_ingress_entry";
+        return is_timed ? "tc_timed_ingress_entry" : "tc_ingress_entry";
     case Layer::TcEgress:
-        return "tc_egress_entry";
+        return is_timed ? "tc_timed_egress_entry" : "tc_egress_entry";
     }
     std::unreachable();
 }
@@ -176,11 +177,24 @@ Status Datapath::pin(const std::filesystem::path& directory) const {
 }
 
 Result<EntryObject> Datapath::open_entry(DeviceSlot slot) const {
-    auto object = open_entry_object(layer_, slot);
+    return open_entry(EntryKind::Usual, slot, {});
+}
+
+Result<EntryObject> Datapath::open_timed_entry(DeviceSlot slot, int entry_times) const {
+    const NamedMap times{"entry_times", entry_times};
+    return open_entry(EntryKind::Timed, slot, {&times, 1});
+}
+
+Result<EntryObject> Datapath::open_entry(EntryKind kind, DeviceSlot slot, std::span<const NamedMap> maps) const {
+    const bool is_timed = kind == EntryKind::Timed;
+    auto object = is_xdp(layer_)
+                      ? (is_timed ? open_entry_object<xdp_timed_entry>(slot) : open_entry_object<xdp_entry>(slot))
+                      : (is_timed ? open_entry_object<tc_timed_entry>(slot) : open_entry_object<tc_entry>(slot));
     if (!object)
         return std::unexpected(std::move(object).error());
     XDPCTL_TRY(use_maps(object->get(), named_maps()));
-    const std::string_view name = entry_name(layer_);
+    XDPCTL_TRY(use_maps(object->get(), maps));
+    const std::string_view name = entry_name(layer_, is_timed);
     bpf_program* entry = nullptr;
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object->get()) {
@@ -266,7 +280,8 @@ Status check_fields(const ruleset::Chain& chain, const ruleset::Table* table, La
     if (!found)
         return {};
     const ruleset::FieldInfo& field = ruleset::info(found->field);
-    return fail(ErrorKind::Input, fmt::format("rule {} of chain {} cannot run at XDP", found->rule + 1, found->chain->name),
+    return fail(ErrorKind::Input,
+                fmt::format("rule {} of chain {} cannot run at XDP", found->rule + 1, found->chain->name),
                 fmt::format("{} {} is known at TC, after XDP", field.protocol, field.name),
                 "detach the device and attach it again with: xdpctl attach DEVICE --mode tc");
 }

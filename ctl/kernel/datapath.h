@@ -33,7 +33,8 @@ namespace xdpctl::kernel {
 //   TcIngress, TcEgress
 enum class Layer : std::uint8_t { Xdp, XdpExtension, TcIngress, TcEgress };
 
-// Whether rules, and those they jump to, ask only for what the layer knows of a packet. Errors: Input, naming the rule and what to do.
+// Whether rules, and those they jump to, ask only for what the layer knows of a packet. Errors: Input, naming the rule
+// and what to do.
 [[nodiscard]] Status check_fields(const ruleset::Chain& chain, const ruleset::Table* table, Layer layer);
 
 // The maps a base chain has whatever its layers and rules: counters of devices, devices, configuration. See maps/.
@@ -90,6 +91,8 @@ public:
     // Those that programs use, but for the rules' counters.
     [[nodiscard]] std::array<NamedMap, 4> named_maps() const;
     [[nodiscard]] Result<EntryObject> open_entry(DeviceSlot slot) const;
+    // One that takes times into a map `entry_times` (maps/tally.h).
+    [[nodiscard]] Result<EntryObject> open_timed_entry(DeviceSlot slot, int entry_times) const;
     // Loads what the compiler made: rules joined with the exit program, or tables copied into a map and the program
     // that walks them. Rules count in `rules`. Not yet published.
     [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier, const RuleMaps& rules) const;
@@ -105,6 +108,8 @@ public:
     [[nodiscard]] Result<xdpctl_packet> last_packet(unsigned cpu) const;
 
 private:
+    enum class EntryKind : std::uint8_t { Usual, Timed };
+    [[nodiscard]] Result<EntryObject> open_entry(EntryKind kind, DeviceSlot slot, std::span<const NamedMap> maps) const;
     [[nodiscard]] Result<Fd> load_rules(const compile::Program& program, const RuleMaps& rules) const;
     // Fills exit_ on first use.
     [[nodiscard]] Status prepare_exit() const;

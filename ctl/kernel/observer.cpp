@@ -15,6 +15,7 @@
 #include "kernel/handle_slots.h"
 #include "kernel/lock.h"
 #include "kernel/observer_program.h"
+#include "kernel/timed_entries.h"
 #include "maps/counter.h"
 #include "ruleset/reach.h"
 
@@ -198,6 +199,8 @@ struct Observer::Impl {
             if (!taken)
                 return std::unexpected(std::move(taken).error());
             place = std::move(*taken);
+            if (request.tally.times)
+                XDPCTL_TRY(place->take_times(layout));
         }
         for (const auto& [key, chain] : view.chains) {
             const LiveChain& live_chain = *view.live.chains.at(key);
@@ -224,6 +227,9 @@ struct Observer::Impl {
                 if (!*leads)
                     XDPCTL_TRY(put_idle_observer(datapath));
             }
+            // Behind the observers, which take what timed entries note.
+            if (request.tally.times && wants(key, chain))
+                XDPCTL_TRY(time_entries(layout, live_chain, devices_of(chain), tallies.entry_times_map()));
         }
         return {};
     }
@@ -281,6 +287,7 @@ struct Observer::Impl {
         out.filtered = request.filter.empty() ? 0 : 1;
         out.tallies_sizes = request.tally.sizes ? 1 : 0;
         out.tallies_talkers = request.tally.talkers;
+        out.tallies_times = request.tally.times ? 1 : 0;
         return out;
     }
 
@@ -291,12 +298,17 @@ struct Observer::Impl {
         const auto sizes = tallies.sizes_map(key);
         if (!sizes)
             return std::unexpected(sizes.error());
+        const auto times = tallies.times_map(key);
+        if (!times)
+            return std::unexpected(times.error());
         return ObserverMaps{.events = events.get(),
                             .observed = observed.get(),
                             .frame_head = frame_head.get(),
                             .watched_rules = *rules,
                             .packet_sizes = *sizes,
-                            .talkers = tallies.talkers_map()};
+                            .talkers = tallies.talkers_map(),
+                            .entry_times = tallies.entry_times_map(),
+                            .stage_times = *times};
     }
 
     // A new map, for the slots of this ruleset: rates begin anew.

@@ -16,6 +16,7 @@
 
 #include "kernel/lock.h"
 #include "kernel/observer_program.h"
+#include "kernel/timed_entries.h"
 #include "maps/observe.h"
 
 namespace xdpctl::kernel {
@@ -23,6 +24,9 @@ namespace xdpctl::kernel {
 namespace fs = std::filesystem;
 
 namespace {
+
+// In the directory of a place for which devices have timed entries.
+constexpr const char* times = "times";
 
 enum class Held : std::uint8_t { Absent, Left, Held };
 
@@ -66,6 +70,18 @@ Result<ObserverPlace> ObserverPlace::take(const Layout& layout) {
                 fmt::format("{}", fmt::join(holders, ", ")), "end one of them first");
 }
 
+Status ObserverPlace::take_times(const Layout& layout) const {
+    for (std::uint32_t number = 0; number < XDPCTL_OBSERVERS_MAX; ++number)
+        if (number != number_ && fs::exists(layout.observer(number) / times))
+            return fail(ErrorKind::Limit, "somebody takes times already",
+                        lock_holder(Fd(::open(layout.observer(number).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))),
+                        "end that first");
+    const fs::path path = layout.observer(number_) / times;
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        return fail_errno(errno, fmt::format("cannot make {}", path.string()));
+    return {};
+}
+
 bool has_observers(const Layout& layout) {
     for (std::uint32_t number = 0; number < XDPCTL_OBSERVERS_MAX; ++number)
         if (fs::exists(layout.observer(number)))
@@ -87,6 +103,14 @@ Status tidy_observers(const Live& live) {
     }
     if (!any_left)
         return {};
+    for (std::uint32_t number = 0; number < places.size(); ++number) {
+        const fs::path path = live.layout.observer(number) / times;
+        if (places[number].held != Held::Left || !fs::exists(path))
+            continue;
+        XDPCTL_TRY(untime_entries(live));
+        if (::rmdir(path.c_str()) != 0)
+            return fail_errno(errno, fmt::format("cannot remove {}", path.string()));
+    }
     for (const auto& chain : live.chains | std::views::values) {
         for (const Datapath& datapath : chain->layers() | std::views::values) {
             for (std::uint32_t number = 1; number < places.size(); ++number)

@@ -22,6 +22,9 @@ public:
     [[nodiscard]] static Result<ObserverPlace> take(const Layout& layout);
 
     [[nodiscard]] std::uint32_t number() const { return number_; }
+    // Says that devices get timed entries (timed_entries.h), which end with the place. Errors: Limit when another one
+    // says so.
+    [[nodiscard]] Status take_times(const Layout& layout) const;
 
 private:
     ObserverPlace(std::uint32_t number, Fd held) : number_(number), held_(std::move(held)) {}
@@ -33,7 +36,8 @@ private:
 // Whether there is a place, held or left.
 [[nodiscard]] bool has_observers(const Layout& layout);
 
-// Takes programs of places that nobody holds out of the stages, and removes these places. The first place leads to the
+// Takes programs of places that nobody holds out of the stages and their timed entries off devices, and removes these
+// places. The first place leads to the
 // others: it is filled as long as there is any. REQUIRES: the writer's lock; open layers.
 [[nodiscard]] Status tidy_observers(const Live& live);
 

@@ -74,7 +74,9 @@ Result<Fd> load_observer(const Datapath& datapath, const xdpctl_observer_config&
                                 {"frame_head", maps.frame_head},
                                 {"watched_rules", maps.watched_rules},
                                 {"packet_sizes", maps.packet_sizes},
-                                {"talkers", maps.talkers}};
+                                {"talkers", maps.talkers},
+                                {"entry_times", maps.entry_times},
+                                {"stage_times", maps.stage_times}};
     std::erase_if(named, [](const NamedMap& map) { return map.fd < 0; });
     const auto shared = datapath.named_maps();
     named.insert(named.end(), shared.begin(), shared.end());

@@ -21,6 +21,8 @@ struct ObserverMaps {
     int watched_rules = -1;
     int packet_sizes = -1;
     int talkers = -1;
+    int entry_times = -1;
+    int stage_times = -1;
 };
 
 // `filter` is what compile::packet_filter() made; empty: none.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "kernel/map_io.h"
 
@@ -31,6 +32,34 @@ Result<std::size_t> possible_cpus() {
     return static_cast<std::size_t>(cpus);
 }
 
+// Makes the map when it is asked for first.
+Result<int> map_of(Fd& map, const char* name, std::size_t value_size, std::uint32_t elements) {
+    if (!map.valid()) {
+        auto made = create_map(BPF_MAP_TYPE_PERCPU_ARRAY, name, sizeof(std::uint32_t), value_size, elements);
+        if (!made)
+            return std::unexpected(std::move(made).error());
+        map = std::move(*made);
+    }
+    return map.get();
+}
+
+template <typename Value, typename AddSum>
+Result<std::vector<Value>> sums_over_cpus(const Fd& map, std::uint32_t size, AddSum add_sum) {
+    const auto cpus = possible_cpus();
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    std::vector<Value> values(size * *cpus);
+    XDPCTL_TRY(read_elements(map, size, sizeof(Value) * *cpus, values.data()));
+    std::vector<Value> sums(size);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        Value& sum = sums[i / *cpus];
+        add_sum(sum, values[i]);
+        for (std::size_t bucket = 0; bucket < std::size(sum.packets); ++bucket)
+            sum.packets[bucket] += values[i].packets[bucket];
+    }
+    return sums;
+}
+
 }  // namespace
 
 Result<Tallies> Tallies::create(const TallyRequest& request) {
@@ -43,40 +72,39 @@ Result<Tallies> Tallies::create(const TallyRequest& request) {
             return std::unexpected(std::move(map).error());
         out.talkers_ = std::move(*map);
     }
+    if (request.times) {
+        auto map =
+            create_map(BPF_MAP_TYPE_PERCPU_ARRAY, "entry_times", sizeof(std::uint32_t), sizeof(xdpctl_entry_times), 1);
+        if (!map)
+            return std::unexpected(std::move(map).error());
+        out.entry_times_ = std::move(*map);
+    }
     return out;
 }
 
 Result<int> Tallies::sizes_map(const ChainKey& chain) {
-    if (!request_.sizes)
-        return -1;
-    Fd& map = sizes_[chain];
-    if (!map.valid()) {
-        auto made = create_map(BPF_MAP_TYPE_PERCPU_ARRAY, "packet_sizes", sizeof(std::uint32_t), sizeof(xdpctl_sizes),
-                               XDPCTL_SIZES);
-        if (!made)
-            return std::unexpected(std::move(made).error());
-        map = std::move(*made);
-    }
-    return map.get();
+    return request_.sizes ? map_of(sizes_[chain], "packet_sizes", sizeof(xdpctl_sizes), XDPCTL_SIZES) : -1;
+}
+
+Result<int> Tallies::times_map(const ChainKey& chain) {
+    return request_.times ? map_of(times_[chain], "stage_times", sizeof(xdpctl_stage_times), XDPCTL_STAGE_TIMES) : -1;
 }
 
 Result<std::vector<xdpctl_sizes>> Tallies::sizes(const ChainKey& chain) const {
     const auto map = sizes_.find(chain);
     if (map == sizes_.end())
         return std::vector<xdpctl_sizes>();
-    const auto cpus = possible_cpus();
-    if (!cpus)
-        return std::unexpected(cpus.error());
-    std::vector<xdpctl_sizes> values(XDPCTL_SIZES * *cpus);
-    XDPCTL_TRY(read_elements(map->second, XDPCTL_SIZES, sizeof(xdpctl_sizes) * *cpus, values.data()));
-    std::vector<xdpctl_sizes> sums(XDPCTL_SIZES);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        xdpctl_sizes& sum = sums[i / *cpus];
-        sum.bytes += values[i].bytes;
-        for (std::size_t bucket = 0; bucket < XDPCTL_SIZE_BUCKETS; ++bucket)
-            sum.packets[bucket] += values[i].packets[bucket];
-    }
-    return sums;
+    return sums_over_cpus<xdpctl_sizes>(map->second, XDPCTL_SIZES,
+                                        [](xdpctl_sizes& sum, const xdpctl_sizes& value) { sum.bytes += value.bytes; });
+}
+
+Result<std::vector<xdpctl_stage_times>> Tallies::times(const ChainKey& chain) const {
+    const auto map = times_.find(chain);
+    if (map == times_.end())
+        return std::vector<xdpctl_stage_times>();
+    return sums_over_cpus<xdpctl_stage_times>(
+        map->second, XDPCTL_STAGE_TIMES,
+        [](xdpctl_stage_times& sum, const xdpctl_stage_times& value) { sum.nanoseconds += value.nanoseconds; });
 }
 
 Result<std::vector<Talker>> Tallies::talkers() const {

@@ -16,14 +16,10 @@ namespace xdpctl::kernel {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-// Gives the link the entry program of the seat's chain. Returns the program's id.
-Result<std::uint32_t> update_link(const fs::path& pin, const Datapath& datapath, DeviceSlot slot) {
+Result<std::uint32_t> replace_entry(const fs::path& pin, Result<EntryObject> entry) {
     const auto link = open_pin(pin);
     if (!link)
         return std::unexpected(link.error());
-    auto entry = datapath.open_entry(slot);
     if (!entry)
         return std::unexpected(std::move(entry).error());
     const auto program = entry->load();
@@ -34,8 +30,6 @@ Result<std::uint32_t> update_link(const fs::path& pin, const Datapath& datapath,
     return program_id(*program);
 }
 
-}  // namespace
-
 bool is_transferable(const xdpctl_device& device) {
     return (device.attachment == XDPCTL_ATTACHMENT_XDP_LINK && device.mode != XDPCTL_MODE_OFFLOAD) ||
            device.attachment == XDPCTL_ATTACHMENT_TCX_LINK;
@@ -45,7 +39,7 @@ Status transfer(const Layout& layout, const xdpctl_device& device, const Seat& f
     const fs::path from_pin = layout.link(from.chain.key(), from.slot);
     const fs::path to_pin = layout.link(to.chain.key(), to.slot);
     const auto& datapath = to.chain.layers().at(layer_of(to.chain.key().hook, device));
-    const auto id = update_link(from_pin, datapath, to.slot);
+    const auto id = replace_entry(from_pin, datapath.open_entry(to.slot));
     if (!id)
         return std::unexpected(id.error());
     xdpctl_device moved = device;
@@ -77,7 +71,7 @@ Status reinstall_entries(const Layout& layout, const LiveChain& chain) {
             return std::unexpected(link.error());
         if (!*link || (*link)->program_id == device.program_id)
             continue;
-        const auto id = update_link(pin, layer->second, slot);
+        const auto id = replace_entry(pin, layer->second.open_entry(slot));
         if (!id)
             return std::unexpected(id.error());
         device.program_id = *id;

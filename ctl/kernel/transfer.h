@@ -13,6 +13,9 @@ namespace xdpctl::kernel {
 // Whether the device has a link that can be given another program.
 [[nodiscard]] bool is_transferable(const xdpctl_device& device);
 
+// Gives the pinned link another entry program, in one step. Returns the program's id.
+[[nodiscard]] Result<std::uint32_t> replace_entry(const std::filesystem::path& pin, Result<EntryObject> entry);
+
 // A device's place in a chain.
 struct Seat {
     const LiveChain& chain;

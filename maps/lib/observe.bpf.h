@@ -307,6 +307,11 @@ static __always_inline void tally_packet(struct xdpctl_ctx *ctx, const struct xd
 
 	if (!is_device_chosen(packet))
 		return;
+	/* First, so that what follows is not timed. */
+	if (config.tallies_times)
+		tally_times(packet);
+	if (!config.tallies_sizes && !config.tallies_talkers)
+		return;
 	tag = offloaded_tag(ctx);
 	length = frame_length(ctx, &tag);
 	if (config.tallies_sizes)
@@ -374,7 +379,7 @@ static __always_inline int observe(struct xdpctl_ctx *ctx)
 
 	if (!packet) /* cannot be: the exit had it */
 		return ctx_code(XDPCTL_ACCEPT);
-	if (config.tallies_sizes || config.tallies_talkers)
+	if (config.tallies_sizes || config.tallies_talkers || config.tallies_times)
 		tally_packet(ctx, packet);
 	else if (!config.idle)
 		report_packet(ctx, packet);

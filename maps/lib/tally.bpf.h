@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "maps/lib/times.bpf.h"
 #include "maps/packet.h"
 #include "maps/tally.h"
 
@@ -27,6 +28,14 @@ struct {
 	__type(key, struct xdpctl_talker);
 	__type(value, struct xdpctl_talk);
 } talkers SEC(".maps");
+
+/* Key: xdpctl_times_key(). Written by observers, read by the command that loaded them. User space sets its size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdpctl_stage_times);
+} stage_times SEC(".maps");
 
 /* The highest bit that is set; 0 for 0. */
 static __always_inline __u32 log2_of(__u32 value)
@@ -56,6 +65,29 @@ static __always_inline void tally_size(const struct xdpctl_packet *packet, __u32
 		bucket = XDPCTL_SIZE_BUCKETS - 1;
 	sizes->packets[bucket]++;
 	sizes->bytes += length;
+}
+
+static __always_inline void tally_time(__u32 device, enum xdpctl_timed_stage stage, __u64 time)
+{
+	__u32 key = xdpctl_times_key(device, stage);
+	struct xdpctl_stage_times *times = bpf_map_lookup_elem(&stage_times, &key);
+
+	if (!times)
+		return;
+	times->packets[log2_of(time > 0xffffffff ? 0xffffffff : time) & (XDPCTL_TIME_BUCKETS - 1)]++;
+	times->nanoseconds += time;
+}
+
+static __always_inline void tally_times(const struct xdpctl_packet *packet)
+{
+	const __u64 now = bpf_ktime_get_ns();
+	struct xdpctl_entry_times *times = times_at_hand();
+
+	if (!times || !times->begin)
+		return;
+	tally_time(packet->device, XDPCTL_TIMED_PARSE, times->parsed - times->begin);
+	tally_time(packet->device, XDPCTL_TIMED_JUDGE, now - times->parsed);
+	times->begin = 0;
 }
 
 /* False for what is no IP packet. */

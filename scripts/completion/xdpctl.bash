@@ -49,8 +49,8 @@ _xdpctl_words() {
     monitor) echo '--accept --changes --count --drop --hook --iface --log --rate --reason --rule --sample --snaplen --timeout' ;;
     explain) echo '--all --hook --iface --live --mode --number --pcap --ruleset --timeout tcp udp sctp icmp icmpv6 arp ip ip6 ether hex' ;;
     doctor) echo "--problems --strict $(_xdpctl_interfaces)" ;;
-    exporter) echo '--listen --max-rules --once --sizes' ;;
-    histogram) echo "--hook --timeout $(_xdpctl_interfaces)" ;;
+    exporter) echo '--listen --max-rules --once --sizes --times' ;;
+    histogram) echo "--hook --sizes --timeout --times $(_xdpctl_interfaces)" ;;
     top) echo "--count --filter --interval --sample --sort --talkers $(_xdpctl_interfaces)" ;;
     test) echo '--junit --tap --verbose' ;;
     lint) echo '--cost' ;;

@@ -92,13 +92,15 @@ TEST_F(CliExporter, EndsWhileItIsAsked) {
     EXPECT_THAT(result.out, HasSubstr("exporter ended with 0\n")) << result.err;
 }
 
-TEST_F(CliExporter, ServesSizesWhenAskedTo) {
+TEST_F(CliExporter, ServesHistogramsWhenAskedTo) {
     succeed({"attach", "eth0"});
     // The answers come in: ICMP port-unreachable.
     const CommandResult result = script(
-        "start --sizes; for i in 1 2 3; do echo -n 0123456789 > /dev/udp/192.0.2.2/9; sleep 0.1; done; scrape; stop");
+        "start --sizes --times; for i in 1 2 3; do echo -n 0123456789 > /dev/udp/192.0.2.2/9; sleep 0.1; done; scrape; "
+        "stop");
     ASSERT_EQ(result.status, 0) << result.err;
     EXPECT_THAT(result.out, HasSubstr("# TYPE xdpctl_packet_size_bytes histogram\n"));
+    EXPECT_THAT(result.out, ContainsRegex("xdpctl_stage_duration_seconds_count.*stage=\"judge\"} [3-9]"));
     EXPECT_THAT(result.out, ContainsRegex("interface=\"eth0\",verdict=\"accept\",le=\"63\"} [0-9]*\n"));
     EXPECT_THAT(result.out, ContainsRegex("interface=\"eth0\",verdict=\"accept\",le=\"127\"} [3-9]\n"));
     EXPECT_THAT(result.out, HasSubstr("exporter ended with 0\n"));

@@ -83,6 +83,57 @@ TEST_F(CliTally, DrawsHistograms) {
     refuse({"histogram", "--timeout", "1", "eth1"}, ErrorKind::NotFound, "cannot look at eth1");
 }
 
+std::uint64_t entry_program(const json& status) {
+    return status["devices"][0]["program_id"];
+}
+
+TEST_F(CliTally, TakesTimesAndPutsTheEntryBack) {
+    const auto before = entry_program(succeed_json({"status"}));
+    const json out = tallied("histogram --times --json", [&] {
+        EXPECT_NE(entry_program(succeed_json({"status"})), before);
+        EXPECT_EQ(succeed_json({"status"})["devices"][0]["state"], "active");
+        send(5000, 30);
+        refuse({"histogram", "--times"}, ErrorKind::Limit, "somebody takes times already");
+    });
+    EXPECT_EQ(out["packet_sizes"].size(), 0U);
+    ASSERT_EQ(out["stage_times"].size(), 2U) << out;
+    for (const json& stage : out["stage_times"]) {
+        EXPECT_GE(stage["packets"], 30);
+        EXPECT_GT(stage["nanoseconds"], 30) << "no time at all";
+        EXPECT_LT(stage["nanoseconds"].get<double>() / stage["packets"].get<double>(), 1e6);
+    }
+    EXPECT_EQ(out["stage_times"][0]["stage"], "parse");
+    EXPECT_EQ(shell("bpftool prog show name xdp_timed_entry").out, "") << "nothing is left of it";
+    send(5000, 5);
+    stats_after(35);
+    EXPECT_EQ(succeed_json({"status"})["devices"][0]["state"], "active");
+}
+
+TEST_F(CliTally, EntriesComeBackAfterAKill) {
+    const std::string out = file("killed", "");
+    EXPECT_EQ(shell(fmt::format("$X histogram --times --json > {} & for i in $(seq 200); do grep -q start {} && break; "
+                                "sleep 0.05; done; kill -KILL $!; wait $!",
+                                out, out))
+                  .status,
+              128 + 9);
+    send(5000, 5);
+    stats_after(5);
+    succeed({"rule", "add", "udp", "dport", "5003", "drop"});  // the next writer puts it right
+    EXPECT_EQ(shell("bpftool prog show name xdp_timed_entry").out, "");
+    EXPECT_EQ(succeed_json({"status"})["devices"][0]["state"], "active");
+    send(5000, 5);
+    stats_after(10);
+}
+
+TEST_F(CliTally, TakesTimesAtTc) {
+    succeed({"detach", "eth0"});
+    succeed({"attach", "eth0", "--mode", "tc"});
+    const json out = tallied("histogram --times --sizes --json eth0", [&] { send(5000, 10); });
+    ASSERT_EQ(out["stage_times"].size(), 2U) << out;
+    EXPECT_GE(out["stage_times"][1]["packets"], 10);
+    EXPECT_GE(out["packet_sizes"][0]["packets"], 1);
+}
+
 TEST_F(CliTally, ShowsWhoSendsMost) {
     const std::string out = file("top", "");
     EXPECT_EQ(shell(fmt::format("$X top --talkers --count 8 --interval 0.3 --json > {} &", out)).status, 0);
