@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -120,10 +121,22 @@ const Interval* find(const std::vector<Interval>& intervals, Value value) {
     return next != intervals.begin() && contains(*(next - 1), value) ? &*(next - 1) : nullptr;
 }
 
+// Keys of one part are sorted and do not overlap.
+std::optional<std::size_t> find(const Elements& elements, Value value) {
+    const auto places = std::views::iota(std::size_t{0}, elements.size());
+    const auto next =
+        std::ranges::upper_bound(places, value, {}, [&](std::size_t i) { return elements.interval(i).first; });
+    if (next == places.begin() || !contains(elements.interval(*(next - 1)), value))
+        return std::nullopt;
+    return *(next - 1);
+}
+
 // The element that holds the values of all parts; none when one is missing.
 std::optional<std::size_t> find(const Elements& elements, std::span<const Part> parts) {
     if (!std::ranges::all_of(parts, [](const Part& part) { return part.found.has_value(); }))
         return std::nullopt;
+    if (parts.size() == 1)
+        return find(elements, *parts.front().found);
     for (std::size_t element = 0; element < elements.size(); ++element) {
         std::size_t part = 0;
         while (part < parts.size() && contains(elements.interval(element, part), *parts[part].found))

@@ -116,6 +116,28 @@ TEST(Story, LooksIntoNamedSets) {
     EXPECT_EQ(story.steps[1].tests[0].statement, &table.chains.front().rules[1].statements[0]);
 }
 
+TEST(Story, FindsTheEdgesOfLargeSets) {
+    std::string elements;
+    for (int i = 0; i < 200; ++i)
+        elements += (i == 0 ? "" : ", ") + std::to_string(10 * i) + "-" + std::to_string(10 * i + 4);
+    const auto parsed_text =
+        lang::parse_ruleset("table netdev t {\nset s {\ntype inet_service\nflags interval\nelements = { " + elements +
+                                " }\n}\nchain c {\ntype filter hook ingress device \"eth0\" "
+                                "priority filter;\ntcp dport @s drop\n}\n}\n",
+                            "test");
+    ASSERT_TRUE(parsed_text) << parsed_text.error().text();
+    const ruleset::Table& table = parsed_text->tables.front();
+    for (const int port : {0, 4, 5, 9, 10, 1990, 1994, 1995, 65535}) {
+        const Bytes packet = frame({test::Ether{}, test::Ipv4{}, test::Tcp{.dport = static_cast<std::uint16_t>(port)}});
+        const Story story = tell(table, table.chains.front(), parsed(packet), packet);
+        const bool is_element = port < 2000 && port % 10 < 5;
+        EXPECT_EQ(story.steps[0].matched(), is_element) << port;
+        if (is_element) {
+            EXPECT_EQ(story.steps[0].tests[0].parts[0].element->first, static_cast<unsigned>(port / 10 * 10));
+        }
+    }
+}
+
 TEST(Story, NamesWhatIsMalformed) {
     const Story story =
         told(chain_of("tcp dport 22 accept"), test::cut(frame({test::Ether{}, test::Ipv4{}, test::Tcp{}}), 44));
