@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <optional>
+#include <span>
 
 #include "import/output.h"
 #include "import/words.h"
@@ -54,8 +57,11 @@ struct Set {
     std::string text;
     const Type* type = nullptr;
     bool is_ipv6 = false;
+    bool counts = false;
     std::string size;
+    std::optional<std::uint64_t> timeout;  // seconds; 0: of some elements only
     std::vector<std::string> elements;
+    bool has_ranges = false;
     std::optional<Reason> refused;  // the whole set
 };
 
@@ -72,7 +78,7 @@ std::string replaced(std::string_view keys, std::string_view address) {
 }
 
 // Options that have a value, and what becomes of them.
-enum class Effect { Family, Size, None, Refused };
+enum class Effect { Family, Timeout, Size, Counters, None, Refused };
 
 struct Option {
     std::string_view name;
@@ -83,13 +89,13 @@ struct Option {
 
 constexpr std::array options{
     Option{"family", true, Effect::Family, {}},
-    Option{"timeout", true, Effect::Refused, "its elements expire, which those of xdpctl do not yet"},
+    Option{"timeout", true, Effect::Timeout, {}},
     Option{"maxelem", true, Effect::Size, {}},
     Option{"hashsize", true, Effect::None, {}},
     Option{"bucketsize", true, Effect::None, {}},
     Option{"initval", true, Effect::None, {}},
     Option{"range", true, Effect::None, {}},
-    Option{"counters", false, Effect::Refused, "its elements count, which those of xdpctl do not yet"},
+    Option{"counters", false, Effect::Counters, {}},
     Option{"comment", false, Effect::None, {}},
     Option{"netmask", true, Effect::Refused, "it compares addresses under a netmask"},
     Option{"bitmask", true, Effect::Refused, "it compares addresses under a mask"},
@@ -97,6 +103,12 @@ constexpr std::array options{
     Option{"forceadd", false, Effect::Refused, "it throws elements out when it is full"},
     Option{"skbinfo", false, Effect::Refused, "it gives packets marks and priorities"},
 };
+
+std::optional<std::uint64_t> number(std::string_view word) {
+    std::uint64_t out = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), out);
+    return error == std::errc{} && end == word.data() + word.size() ? std::optional(out) : std::nullopt;
+}
 
 Set create(std::size_t line, std::string_view text, const std::vector<std::string>& words) {
     Set set;
@@ -124,6 +136,10 @@ Set create(std::size_t line, std::string_view text, const std::vector<std::strin
             set.is_ipv6 = words[i] == "inet6";
         else if (option->effect == Effect::Size)
             set.size = words[i];
+        else if (option->effect == Effect::Counters)
+            set.counts = true;
+        else if (option->effect == Effect::Timeout && !(set.timeout = number(words[i])))
+            set.refused = Reason{fmt::format("the timeout {} is no number", words[i]), {}};
         else if (option->effect == Effect::Refused)
             set.refused = Reason{std::string(option->why), {}};
     }
@@ -155,31 +171,82 @@ std::expected<std::string, Reason> convert_key(const Set& set, std::string_view 
     return fmt::format("{}", fmt::join(out, " . "));
 }
 
+// What an element has beside its key.
+struct Notes {
+    std::uint64_t timeout = 0;  // seconds that are left; 0: it never expires
+    std::uint64_t packets = 0, bytes = 0;
+    std::string comment;
+};
+
+std::expected<Notes, Reason> read_notes(std::span<const std::string> words) {
+    Notes notes;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& option = words[i];
+        if (option == "nomatch")
+            return std::unexpected(Reason{"nomatch takes part of another element out", "list what is left of it"});
+        std::uint64_t* const value = option == "timeout"   ? &notes.timeout
+                                     : option == "packets" ? &notes.packets
+                                     : option == "bytes"   ? &notes.bytes
+                                                           : nullptr;
+        if ((value == nullptr && option != "comment") || i + 1 == words.size())
+            return std::unexpected(Reason{fmt::format("the option {} is unknown", option), {}});
+        ++i;
+        if (value == nullptr)
+            notes.comment = words[i];
+        else if (const auto given = number(words[i]))
+            *value = *given;
+        else
+            return std::unexpected(Reason{fmt::format("'{}' is no number", words[i]), {}});
+    }
+    return notes;
+}
+
 std::expected<std::string, Reason> convert_element(const Set& set, const std::vector<std::string>& words) {
     auto element = convert_key(set, words[2]);
     if (!element)
         return element;
-    std::string comment;
-    for (std::size_t i = 3; i < words.size(); ++i) {
-        if (words[i] == "nomatch")
-            return std::unexpected(Reason{"nomatch takes part of another element out", "list what is left of it"});
-        if (words[i] != "comment" || i + 1 == words.size())
-            return std::unexpected(Reason{fmt::format("the option {} is unknown", words[i]), {}});
-        comment = words[++i];
-    }
-    *element += comment_statement(comment);
+    const auto notes = read_notes(std::span(words).subspan(3));
+    if (!notes)
+        return std::unexpected(notes.error());
+    const std::uint64_t set_timeout = set.timeout.value_or(0);
+    if (set_timeout != 0 && notes->timeout == 0)
+        return std::unexpected(Reason{"it never expires, and elements of its set do unless they say otherwise",
+                                      "put it into a set of its own"});
+    if (set.counts)
+        *element += fmt::format(" counter packets {} bytes {}", notes->packets, notes->bytes);
+    if (notes->timeout != 0 && notes->timeout <= set_timeout)
+        *element += fmt::format(" timeout {}s expires {}s", set_timeout, notes->timeout);
+    else if (notes->timeout != 0)
+        *element += fmt::format(" timeout {}s", notes->timeout);
+    if (!set.counts && notes->timeout == 0)
+        *element += comment_statement(notes->comment);
     return element;
+}
+
+// Elements that expire or count are not joined with others.
+bool is_mortal(const Set& set) {
+    return set.timeout || set.counts;
 }
 
 std::string print(const std::string& name, const Set& set) {
     const std::string_view address = set.is_ipv6 ? "ipv6_addr" : "ipv4_addr";
     std::string out = fmt::format("\tset {} {{\n\t\ttype {}\n", name, replaced(set.type->keys, address));
+    std::vector<std::string_view> flags;
+    const bool is_interval = set.type->is_interval && (set.has_ranges || !is_mortal(set));
+    if (is_interval)
+        flags.emplace_back("interval");
+    if (set.timeout)
+        flags.emplace_back("timeout");
     if (!set.size.empty())
         out += fmt::format("\t\tsize {}\n", set.size);
-    if (set.type->is_interval)
-        out += "\t\tflags interval\n";
+    if (!flags.empty())
+        out += fmt::format("\t\tflags {}\n", fmt::join(flags, ","));
+    if (set.counts)
+        out += "\t\tcounter\n";
+    if (set.timeout.value_or(0) != 0)
+        out += fmt::format("\t\ttimeout {}s\n", *set.timeout);
     // nft refuses intervals that overlap; ipset has nested networks.
-    if (set.type->is_interval && set.type->parts.size() == 1)
+    if (is_interval && set.type->parts.size() == 1 && !is_mortal(set))
         out += "\t\tauto-merge\n";
     if (!set.elements.empty())
         out += fmt::format("\t\telements = {{ {} }}\n", fmt::join(set.elements, ",\n\t\t\t     "));
@@ -242,6 +309,7 @@ private:
         if (!set.refused) {
             auto element = convert_element(set, words);
             if (element) {
+                set.has_ranges |= words[2].find_first_of("/-") != std::string::npos;
                 set.elements.push_back(*std::move(element));
                 return;
             }

@@ -260,14 +260,38 @@ TEST(ImportIpset, BecomesSets) {
     EXPECT_THAT(conversion->ruleset, HasSubstr("type ipv4_addr . inet_proto . inet_service"));
 }
 
+TEST(ImportIpset, KeepsTimesAndCounts) {
+    const auto conversion = convert_ipset(
+        "create timed hash:ip family inet6 timeout 300 counters comment\n"
+        "add timed 2001:db8::1 timeout 7 packets 3 bytes 180 comment \"a host\"\n"
+        "add timed 2001:db8::2 timeout 900\n"
+        "create some hash:ip,port timeout 0\n"
+        "add some 192.0.2.1,udp:53 timeout 5\n"
+        "add some 192.0.2.1,tcp:80 timeout 0\n",
+        place);
+    ASSERT_TRUE(conversion) << conversion.error().text();
+    EXPECT_EQ(conversion->converted, 6U);
+    EXPECT_THAT(conversion->ruleset, HasSubstr("2001:db8::1 counter packets 3 bytes 180 timeout 300s expires 7s,"));
+    EXPECT_THAT(conversion->ruleset, HasSubstr("2001:db8::2 counter packets 0 bytes 0 timeout 900s }"));
+    EXPECT_THAT(conversion->ruleset, HasSubstr("192.0.2.1 . udp . 53 timeout 5s,"));
+    EXPECT_THAT(conversion->ruleset, HasSubstr("192.0.2.1 . tcp . 80 }"));
+    EXPECT_THAT(conversion->ruleset, HasSubstr("flags timeout\n"));
+    const auto ruleset = lang::parse_ruleset(conversion->ruleset, "converted");
+    ASSERT_TRUE(ruleset) << ruleset.error().text();
+    const ruleset::Set& timed = *ruleset->tables.front().find_set("timed");
+    EXPECT_TRUE(timed.counts);
+    EXPECT_EQ(timed.timeout, std::chrono::seconds(300));
+    EXPECT_EQ(timed.elements->note(0)->expires, std::chrono::seconds(7));
+}
+
 TEST(ImportIpset, LeavesOutWholeSets) {
     const auto conversion = convert_ipset(
         "create a hash:net\nadd a 192.0.2.0/24\nadd a 192.0.2.1 nomatch\n"
         "add a 203.0.113.1\n"
         "create b list:set\nadd b a\n"
         "create c hash:mac\nadd c 00:00:5E:00:53:01\n"
-        "create d hash:ip timeout 300\nadd d 192.0.2.1 timeout 7\n"
-        "create e hash:ip counters\n",
+        "create d hash:ip timeout 300\nadd d 192.0.2.1 timeout 0\n"
+        "create e hash:ip timeout soon\n",
         place);
     ASSERT_TRUE(conversion) << conversion.error().text();
     EXPECT_EQ(conversion->converted, 2U);
