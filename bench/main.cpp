@@ -4,6 +4,7 @@
 
 #include "bench/live.h"
 #include "bench/scaling.h"
+#include "bench/sets.h"
 #include "bench/test_run.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     bool failed = false;
     xdpctl::bench::register_test_runs(failed);
     xdpctl::bench::register_scaling(failed);
+    xdpctl::bench::register_sets(failed);
     xdpctl::bench::register_live(failed);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();

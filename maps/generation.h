@@ -9,7 +9,7 @@
  * Version of everything that is pinned: layout of the state directory, names and values of the maps, tail-call slots.
  * Raised with every change that makes older pins unreadable.
  */
-#define XDPCTL_LAYOUT_VERSION 2
+#define XDPCTL_LAYOUT_VERSION 3
 
 /*
  * Head of the only value of map `ruleset`; the canonical text follows, without a terminating zero, up to the end of the
@@ -20,8 +20,10 @@ struct xdpctl_generation {
 	__u32 text_length;
 	__u64 number; /* counts commits */
 	__u64 last_handle; /* the highest handle ever given out */
+	__u32 sets; /* whose elements are not in the text, but in maps of their own (maps/set.h) */
+	__u32 reserved;
 };
 
-static_assert(sizeof(struct xdpctl_generation) == 24, "pinned");
+static_assert(sizeof(struct xdpctl_generation) == 32, "pinned");
 
 #endif

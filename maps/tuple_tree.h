@@ -169,6 +169,7 @@ enum xdpctl_residual_kind {
 	XDPCTL_RESIDUAL_NETWORK, /* from the network header */
 	XDPCTL_RESIDUAL_TRANSPORT,
 	XDPCTL_RESIDUAL_FRAGMENT, /* from the IPv6 fragment header */
+	XDPCTL_RESIDUAL_SET,      /* whether a set holds the key that the pieces in front of it make */
 };
 
 struct xdpctl_residual {
@@ -180,10 +181,14 @@ struct xdpctl_residual {
 	__u8 word; /* of struct xdpctl_packet, in units of 4 bytes */
 	__u8 shift;
 	__u8 bytes; /* of the value: 1, 2 or 4 */
-	__u32 last; /* of its rule */
 	__u32 ones; /* bits of the value that are set whatever the packet has */
 	__u16 offset;
-	__u16 reserved;
+	__u8 last;       /* of its rule */
+	__u8 key_word;   /* not 0: the value is a piece of a key, of this word, counted from 1; */
+	__u8 key_right;  /* shifted to the right, */
+	__u8 key_left;   /* then to the left */
+	__u8 set;        /* of a lookup: the set's number */
+	__u8 is_negated; /* of a lookup: holds when the set does not hold the key */
 };
 
 struct xdpctl_residual_interval {
@@ -213,7 +218,9 @@ struct xdpctl_tuple_config {
 	__u32 resumes;    /* some rule has no verdict */
 	__u32 logs;       /* some rule logs */
 	__u32 rule_slots; /* above the highest of a rule */
+	__u32 looks_up;   /* some residual test is a lookup */
 	__u32 tables4, tables6;
+	__u32 reserved;
 	struct xdpctl_tuple_array index4; /* of struct xdpctl_tuple_index4 */
 	struct xdpctl_tuple_array index6;
 	struct xdpctl_tuple_array directory; /* of __u32 */

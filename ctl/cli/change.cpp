@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/change.h"
 
+#include "cli/batch.h"
 #include "kernel/privilege.h"
 
 namespace xdpctl::cli {
@@ -25,14 +26,18 @@ Status commit(Session& session, kernel::State& state, ruleset::Ruleset next, con
     return status;
 }
 
-Result<kernel::State> change_ruleset(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit) {
+Result<Changed> change_ruleset(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit) {
+    if (session.batch != nullptr) {
+        XDPCTL_TRY(session.batch->edit(edit));
+        return Changed(*session.batch->pending());
+    }
     auto state = open_for_writing(session);
     if (!state)
-        return state;
+        return std::unexpected(std::move(state).error());
     ruleset::Ruleset next = state->ruleset();
     XDPCTL_TRY(edit(next));
     XDPCTL_TRY(commit(session, *state, std::move(next)));
-    return state;
+    return Changed(*std::move(state));
 }
 
 }  // namespace xdpctl::cli

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "cli/command.h"
@@ -19,8 +21,20 @@ namespace xdpctl::cli {
 [[nodiscard]] Status commit(Session& session, kernel::State& state, ruleset::Ruleset next,
                             const kernel::CommitOptions& options = {});
 
-// All three steps; returns the state after the commit.
-[[nodiscard]] Result<kernel::State> change_ruleset(Session& session,
-                                                   const std::function<Status(ruleset::Ruleset&)>& edit);
+// The ruleset after a change: it runs, or will at the end of the batch.
+class Changed {
+public:
+    explicit Changed(kernel::State state) : state_(std::move(state)) {}
+    explicit Changed(const ruleset::Ruleset& pending) : pending_(&pending) {}
+
+    [[nodiscard]] const ruleset::Ruleset& ruleset() const { return state_ ? state_->ruleset() : *pending_; }
+
+private:
+    std::optional<kernel::State> state_;
+    const ruleset::Ruleset* pending_ = nullptr;
+};
+
+// All three steps, or in a batch an edit that waits for the others of its group.
+[[nodiscard]] Result<Changed> change_ruleset(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit);
 
 }  // namespace xdpctl::cli

@@ -16,10 +16,13 @@ class App;
 
 namespace xdpctl::cli {
 
+class Batch;
+
 // What every command gets beside its own options.
 struct Session {
     Output& output;
     std::chrono::milliseconds lock_timeout;
+    Batch* batch = nullptr;  // that the command is a line of
 };
 
 // What a command does once its words are parsed. An error's kind is the exit code.
@@ -49,6 +52,13 @@ Action declare_chain_policy(CLI::App& parser);
 Action declare_chain_add(CLI::App& parser);
 Action declare_chain_delete(CLI::App& parser);
 Action declare_chain_rename(CLI::App& parser);
+Action declare_set_add(CLI::App& parser);
+Action declare_set_delete(CLI::App& parser);
+Action declare_set_test(CLI::App& parser);
+Action declare_set_list(CLI::App& parser);
+Action declare_set_flush(CLI::App& parser);
+Action declare_set_load(CLI::App& parser);
+Action declare_set_swap(CLI::App& parser);
 Action declare_apply(CLI::App& parser);
 Action declare_check(CLI::App& parser);
 Action declare_list_ruleset(CLI::App& parser);

@@ -6,8 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "cli/batch.h"
 
 namespace xdpctl::cli {
 
@@ -76,6 +79,15 @@ public:
         root_.footer(std::string(examples));
         root_.add_flag("--json", json_, "Print JSON: results on stdout, errors and warnings on stderr");
         root_.add_flag("-q,--quiet", result_.quiet, "Print neither confirmations nor warnings");
+        root_
+            .add_option_function<std::string>(
+                "-b,--batch",
+                [this](const std::string& path) {
+                    batch_ = path;
+                    root_.require_subcommand(0);
+                },
+                "Do the changes of rules, chains and sets in a file, one a line; - is standard input")
+            ->type_name("FILE");
         root_.add_option("--lock-timeout", lock_timeout_, "How long to wait for another xdpctl that is writing")
             ->type_name("SECONDS")
             ->check(CLI::Range(0.0, 86400.0))
@@ -87,7 +99,7 @@ public:
     void parse(std::span<const char* const> arguments) {
         try {
             root_.parse(static_cast<int>(arguments.size()), arguments.data());
-            result_.action = actions_.at(&deepest(root_));
+            result_.action = batch_ ? batch_action() : actions_.at(&deepest(root_));
         } catch (const CLI::CallForHelp&) {
             result_.action = show_help(root_.help());
         } catch (const CLI::CallForVersion&) {
@@ -103,6 +115,12 @@ public:
     }
 
 private:
+    Result<Action> batch_action() {
+        if (!root_.get_subcommands().empty())
+            return fail(ErrorKind::Usage, "-b takes no command", {}, "write the command into the batch");
+        return [path = *batch_](Session& session) { return run_batch(session, path); };
+    }
+
     void add(const Command& command) {
         CLI::App* parser = nullptr;
         if (command.verb.empty()) {
@@ -134,12 +152,53 @@ private:
     CommandLine& result_;
     bool json_ = false;
     double lock_timeout_ = 5;
+    std::optional<std::string> batch_;
     CLI::App root_{std::string(description), "xdpctl"};
     std::map<std::string, CLI::App*> nouns_;
     std::map<const CLI::App*, Action> actions_;
 };
 
+// Commands that can be lines of a batch.
+struct BatchCommand {
+    std::string_view noun, verb;
+    BatchRole role;
+};
+
+constexpr BatchCommand batch_commands[] = {
+    {"set", "add", BatchRole::Elements},      {"set", "delete", BatchRole::Elements},
+    {"set", "flush", BatchRole::Ruleset},     {"set", "load", BatchRole::Ruleset},
+    {"set", "swap", BatchRole::Ruleset},      {"rule", "add", BatchRole::Ruleset},
+    {"rule", "insert", BatchRole::Ruleset},   {"rule", "replace", BatchRole::Ruleset},
+    {"rule", "delete", BatchRole::Ruleset},   {"chain", "add", BatchRole::Ruleset},
+    {"chain", "delete", BatchRole::Ruleset},  {"chain", "rename", BatchRole::Ruleset},
+    {"chain", "policy", BatchRole::Ruleset},  {"flush", "chain", BatchRole::Ruleset},
+    {"flush", "ruleset", BatchRole::Ruleset},
+};
+
 }  // namespace
+
+Result<BatchLine> parse_batch_line(std::span<const std::string> words) {
+    const std::string verb = words.size() < 2 ? std::string() : words[1];
+    const auto* found = std::ranges::find_if(
+        batch_commands, [&](const BatchCommand& known) { return known.noun == words[0] && known.verb == verb; });
+    if (found == std::end(batch_commands))
+        return fail(ErrorKind::Usage,
+                    verb.empty() ? fmt::format("'{}' cannot be part of a batch", words[0])
+                                 : fmt::format("'{} {}' cannot be part of a batch", words[0], verb),
+                    {}, "a batch has the changes of rule, chain, set and flush");
+    const auto command = std::ranges::find_if(
+        commands(), [&](const Command& known) { return known.noun == found->noun && known.verb == found->verb; });
+    CLI::App parser;
+    BatchLine line{found->role, command->declare(parser)};
+    parser.set_help_flag();
+    try {
+        parser.parse(std::vector<std::string>(words.rbegin(), words.rend() - 2));  // CLI11 takes the last word first
+    } catch (const CLI::ParseError& error) {
+        return fail(ErrorKind::Usage, error.what(), {},
+                    fmt::format("'xdpctl {} {} --help' shows how", found->noun, found->verb));
+    }
+    return line;
+}
 
 CommandLine parse_command_line(std::span<const char* const> arguments) {
     CommandLine result;

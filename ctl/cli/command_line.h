@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/error.h"
 #include "cli/command.h"
@@ -20,5 +22,19 @@ struct CommandLine {
 };
 
 [[nodiscard]] CommandLine parse_command_line(std::span<const char* const> arguments);
+
+// What a command changes, as a line of a batch.
+enum class BatchRole : std::uint8_t {
+    Ruleset,   // with the others of its group, at once
+    Elements,  // of a set, on its own
+};
+
+struct BatchLine {
+    BatchRole role{};
+    Action action;
+};
+
+// The words behind `xdpctl`. Errors: Usage, also for commands that change no ruleset.
+[[nodiscard]] Result<BatchLine> parse_batch_line(std::span<const std::string> words);
 
 }  // namespace xdpctl::cli

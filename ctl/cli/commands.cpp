@@ -68,6 +68,24 @@ constexpr std::array table{
             "  xdpctl chain rename web www\n"
             "  xdpctl chain rename xdpctl web www\n",
             declare_chain_rename},
+    Command{"set", "add", "Add elements to a named set while it runs",
+            "  xdpctl set add blocked 192.0.2.1\n"
+            "  xdpctl set add xdpctl blocked 198.51.100.0/24, 203.0.113.7\n"
+            "  xdpctl set add banned '192.0.2.9 timeout 1h'\n",
+            declare_set_add},
+    Command{"set", "delete", "Delete elements of a named set while it runs", "  xdpctl set delete blocked 192.0.2.1\n",
+            declare_set_delete},
+    Command{"set", "test", "Tell whether a named set holds an element", "  xdpctl set test blocked 192.0.2.1\n",
+            declare_set_test},
+    Command{"set", "list", "Print a named set with its elements",
+            "  xdpctl set list blocked\n  xdpctl set list xdpctl blocked --json\n", declare_set_list},
+    Command{"set", "flush", "Delete all elements of a named set", "  xdpctl set flush blocked\n", declare_set_flush},
+    Command{"set", "load", "Replace the elements of a named set by those of a list",
+            "  xdpctl set load blocked -f firehol_level1.netset\n"
+            "  ipset save bad | xdpctl set load blocked -f -\n",
+            declare_set_load},
+    Command{"set", "swap", "Exchange the elements of two named sets", "  xdpctl set swap blocked blocked_new\n",
+            declare_set_swap},
     Command{"apply", "", "Make a file the running ruleset",
             "  xdpctl apply -f /etc/xdpctl.nft\n"
             "  xdpctl apply -f - --dry-run < new.nft\n"

@@ -85,7 +85,16 @@ std::string Output::line(const Json& value) {
     return dump(value) + '\n';
 }
 
+void Output::release() {
+    if (const auto held = std::exchange(held_, std::nullopt))
+        print(*held);
+}
+
 void Output::print(std::string_view text) {
+    if (held_) {
+        held_->append(text);
+        return;
+    }
     if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
         error_ = errno;
 }

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,10 @@ public:
     void warn(const std::vector<std::string>& messages) const;
     void error(const Error& error) const;
 
+    // What is printed waits until it is known to be true: release() prints it, hold() drops what waited before.
+    void hold() { held_.emplace(); }
+    void release();
+
     void flush();
     // Whether somebody still reads standard output.
     [[nodiscard]] bool open() const { return error_ == 0; }
@@ -64,6 +69,7 @@ private:
     Format format_;
     bool quiet_;
     int error_ = 0;  // errno of the first write that failed
+    std::optional<std::string> held_;
 };
 
 class Output::List {

@@ -165,7 +165,8 @@ std::string print_saved(const Saved& saved, bool with_counters) {
     std::string out(first_line);
     for (const auto& [device, mode] : saved.modes)
         out += fmt::format("{}{} {}\n", mode_line, device, stats::name(mode));
-    out += lang::print_ruleset(saved.ruleset, {.handles = false, .stateless = !with_counters, .count = {}});
+    out += lang::print_ruleset(
+        saved.ruleset, {.handles = false, .stateless = !with_counters, .count = {}, .times_left = true});
     return out.append(last_line);
 }
 

@@ -141,6 +141,10 @@ void Assembler::or32(Register to, std::uint32_t value) {
     emit(with_immediate(BPF_ALU | BPF_OR, to, value));
 }
 
+void Assembler::or32(Register to, Register from) {
+    emit(with_register(BPF_ALU | BPF_OR, to, from));
+}
+
 void Assembler::xor32(Register to, std::uint32_t value) {
     emit(with_immediate(BPF_ALU | BPF_XOR, to, value));
 }
@@ -160,6 +164,14 @@ void Assembler::from_network(Register number, Size size) {
 
 void Assembler::call(bpf_func_id helper) {
     emit(instruction(BPF_JMP | BPF_CALL, Register::R0, Register::R0, 0, static_cast<std::uint32_t>(helper)));
+}
+
+void Assembler::call_set_holds() {
+    bpf_insn call = instruction(BPF_JMP | BPF_CALL, Register::R0, Register::R0, 0, 0);
+    call.src_reg = BPF_PSEUDO_CALL;
+    emit(call);
+    if (reachable_)
+        program_.set_calls.push_back(size() - 1);
 }
 
 void Assembler::jump(Label target) {

@@ -75,6 +75,7 @@ public:
     void subtract32(Register to, std::uint32_t value);
     void and32(Register to, std::uint32_t value);
     void or32(Register to, std::uint32_t value);
+    void or32(Register to, Register from);
     void xor32(Register to, std::uint32_t value);
     void shift_left32(Register to, std::uint32_t bits);
     void shift_right32(Register to, std::uint32_t bits);
@@ -82,6 +83,8 @@ public:
     void from_network(Register number, Size size);
 
     void call(bpf_func_id helper);
+    // set_holds() of maps/lib/set.bpf.h.
+    void call_set_holds();
     void jump(Label target);
     void jump_if_zero(Register pointer, Label target);
     void jump_if_not_zero(Register result, Label target);

@@ -53,6 +53,7 @@ struct Program {
     std::vector<bpf_insn> instructions;
     std::vector<MapReference> maps;
     std::vector<ContextReference> contexts = {};
+    std::vector<std::uint32_t> set_calls = {};  // places of the calls of set_holds() (maps/lib/set.bpf.h)
 };
 
 // The tuple-tree engine: tables for a program that is the same for all chains (tuple_tree/tables.h).
@@ -64,7 +65,9 @@ using Classifier = std::variant<Program, std::shared_ptr<const tuple_tree::Table
 
 // What the compiler has to know about the chain's place in the kernel.
 struct Placement {
-    const ruleset::Table* table = nullptr;      // that the chain stands in; can be left out when it refers to nothing
+    const ruleset::Table* table = nullptr;  // that the chain stands in; can be left out when it refers to nothing
+    // Sets that stay sets, by number: lookups in others are compiled as matches (lookups.h).
+    std::span<const ruleset::Set* const> sets = {};
     std::span<const RuleSlot> rule_slots;       // of each of rules_with_slots() (ruleset/reach.h), in their order
     std::span<const std::string> device_names;  // by device slot; "" for a free slot
     // Whether programs can loop without a bound that the verifier knows (may_goto, Linux 6.9): tuple tree needs it.

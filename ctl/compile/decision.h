@@ -8,6 +8,9 @@
 
 namespace xdpctl::compile {
 
+// The bits of the word that count.
+void load_word(Assembler& assembler, const Word& word, Register to, Register packet);
+
 struct Exits {
     Label holds;
     Label fails;

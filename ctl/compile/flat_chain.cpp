@@ -56,17 +56,31 @@ Step test_of(Boxes boxes, Relation relation, std::span<const std::string> device
     return BoxTest{std::move(boxes), relation == Relation::NotEqual};
 }
 
+// Holds for every packet that has the field. REQUIRES: it is no interface.
+Condition has_field(Field field) {
+    const unsigned bits = ruleset::info(field).bits;
+    Match any;
+    any.field = field;
+    any.values = {{0, bits == 128 ? ~ruleset::Value{0} : (ruleset::Value{1} << bits) - 1}};
+    return condition(any, {});
+}
+
 // A packet that lacks a field is in none of the boxes, and is not meant.
-void demand_fields(std::span<const Field> fields, std::span<const std::string> device_names, std::vector<Step>& out) {
-    for (const Field field : fields) {
-        const ruleset::FieldInfo& info = ruleset::info(field);
-        if (ruleset::is_interface(info.type))
-            continue;
-        Match any;
-        any.field = field;
-        any.values = {{0, info.bits == 128 ? ~ruleset::Value{0} : (ruleset::Value{1} << info.bits) - 1}};
-        out.emplace_back(condition(any, device_names));
+void demand_fields(std::span<const Field> fields, std::vector<Step>& out) {
+    for (const Field field : fields)
+        if (!ruleset::is_interface(ruleset::info(field).type))
+            out.emplace_back(has_field(field));
+}
+
+// Where no header's bit tells that a field is there, something else has to.
+void add_lookup(const Lookup& lookup, const Set& set, std::uint32_t number, std::vector<Step>& out) {
+    std::vector<Condition> places;
+    for (const Field field : lookup.fields) {
+        places.push_back(has_field(field));
+        if (!places.back().always())
+            out.emplace_back(places.back());
     }
+    out.emplace_back(set_test(lookup, places, set, number));
 }
 
 Status check(const Set& set) {
@@ -81,10 +95,20 @@ Status check(const Set& set) {
     return {};
 }
 
+// Of the set that the lookup keeps asking.
+std::optional<std::uint32_t> number_of(const Lookup& lookup, std::span<const Set* const> sets) {
+    const auto found = std::ranges::find(sets, lookup.set, &Set::name);
+    if (lookup.set.empty() || found == sets.end())
+        return std::nullopt;
+    return static_cast<std::uint32_t>(found - sets.begin());
+}
+
 class Flattener {
 public:
-    Flattener(const Table& table, std::span<const RuleSlot> slots) : table_(table), slots_(slots) {
+    Flattener(const Table& table, std::span<const RuleSlot> slots, std::span<const Set* const> sets)
+        : table_(table), slots_(slots) {
         out_.table = &table;
+        out_.sets = sets;
     }
 
     Result<FlatChain> run(const Chain& chain) {
@@ -124,7 +148,8 @@ private:
 
     Status add_rule(const Rule& rule, RuleSlot slot, Returns& returns) {
         for (const Statement& statement : rule.statements)
-            if (const auto* lookup = std::get_if<Lookup>(&statement); lookup != nullptr && !lookup->set.empty())
+            if (const auto* lookup = std::get_if<Lookup>(&statement);
+                lookup != nullptr && !lookup->set.empty() && !number_of(*lookup, out_.sets))
                 XDPCTL_TRY(check(*table_.find_set(lookup->set)));
         const std::size_t index = out_.rules.size();
         out_.rules.push_back({.rule = &rule, .slot = slot});
@@ -213,19 +238,22 @@ std::size_t FlatChain::weight() const {
         if (rule.rule == nullptr)
             continue;
         for (const Statement& statement : rule.rule->statements)
-            if (const auto* lookup = std::get_if<Lookup>(&statement); lookup != nullptr && lookup->fields.size() > 1)
+            if (const auto* lookup = std::get_if<Lookup>(&statement);
+                lookup != nullptr && lookup->fields.size() > 1 && !number_of(*lookup, sets))
                 weight += ruleset::elements_of(*lookup, *table)->size();
     }
     return weight;
 }
 
-Result<FlatChain> flat_chain(const Chain& chain, const Table& table, std::span<const RuleSlot> slots) {
-    return Flattener(table, slots).run(chain);
+Result<FlatChain> flat_chain(const Chain& chain, const Table& table, std::span<const RuleSlot> slots,
+                             std::span<const Set* const> sets) {
+    return Flattener(table, slots, sets).run(chain);
 }
 
 Result<FlatChain> flat_chain(const Chain& chain, const Placement& placement) {
     static const Table none;
-    return flat_chain(chain, placement.table == nullptr ? none : *placement.table, placement.rule_slots);
+    return flat_chain(chain, placement.table == nullptr ? none : *placement.table, placement.rule_slots,
+                      placement.sets);
 }
 
 std::vector<Step> steps(const FlatChain& chain, const FlatRule& rule, std::span<const std::string> device_names) {
@@ -243,9 +271,13 @@ std::vector<Step> steps(const FlatChain& chain, const FlatRule& rule, std::span<
         if (const auto* match = std::get_if<Match>(&statement)) {
             out.emplace_back(condition(*match, device_names));
         } else if (const auto* lookup = std::get_if<Lookup>(&statement)) {
+            if (const auto number = number_of(*lookup, chain.sets)) {
+                add_lookup(*lookup, *chain.sets[*number], *number, out);
+                continue;
+            }
             const Elements& elements = *ruleset::elements_of(*lookup, *chain.table);
             if (lookup->fields.size() > 1 && lookup->relation == Relation::NotEqual)
-                demand_fields(lookup->fields, device_names, out);
+                demand_fields(lookup->fields, out);
             out.push_back(
                 test_of(Boxes{lookup->fields, &elements, all_members(elements)}, lookup->relation, device_names));
         } else if (std::holds_alternative<ruleset::Counter>(statement)) {

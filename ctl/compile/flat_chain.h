@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "compile/condition.h"
+#include "compile/set_test.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::compile {
@@ -48,7 +49,7 @@ struct DecideStep {
     ruleset::Verdict verdict;
 };
 
-using Step = std::variant<Condition, BoxTest, CountStep, LogStep, DecideStep>;
+using Step = std::variant<Condition, BoxTest, SetTest, CountStep, LogStep, DecideStep>;
 
 // The elements of a verdict map with one outcome.
 struct MapGroup {
@@ -70,15 +71,17 @@ struct FlatChain {
     std::vector<FlatRule> rules;
     std::vector<MapGroup> groups;
     const ruleset::Table* table = nullptr;
+    std::span<const ruleset::Set* const> sets;  // that keys are looked up in, by number
 
     // About how many rules without verdict maps and concatenations cost a packet the same when all are asked in order.
     [[nodiscard]] std::size_t weight() const;
 };
 
-// `slots` are those of rules_with_slots() (ruleset/reach.h).
+// `slots` are those of rules_with_slots() (ruleset/reach.h); lookups in `sets` stay lookups.
 // REQUIRES: the table is valid (ruleset/check.h). Errors: Unsupported for sets whose elements expire or count.
 [[nodiscard]] Result<FlatChain> flat_chain(const ruleset::Chain& chain, const ruleset::Table& table,
-                                           std::span<const RuleSlot> slots);
+                                           std::span<const RuleSlot> slots,
+                                           std::span<const ruleset::Set* const> sets = {});
 
 // The same for a chain as an engine gets it.
 [[nodiscard]] Result<FlatChain> flat_chain(const ruleset::Chain& chain, const Placement& placement);

@@ -29,9 +29,11 @@
 #include "compile/decision.h"
 #include "compile/fetch.h"
 #include "compile/flat_chain.h"
+#include "compile/set_test.h"
 #include "compile/verifier.h"
 #include "maps/counter.h"
 #include "maps/packet.h"
+#include "maps/set.h"
 
 namespace xdpctl::compile {
 
@@ -44,6 +46,7 @@ constexpr Register scratch = Register::R1;
 constexpr Registers registers{.context = context, .packet = packet};
 constexpr Register counters = Register::R9;  // of this CPU's rules; where a rule counts and does not decide
 constexpr std::int16_t key_offset = -4;      // of a map key in the stack frame, above fetch_stack
+constexpr std::int16_t set_key_offset = fetch_stack - static_cast<std::int16_t>(sizeof(xdpctl_set_key));
 constexpr std::uint32_t counter_shift = std::countr_zero(sizeof(xdpctl_counter));
 // More take a kernel's verifier too long.
 constexpr std::size_t rules_max = 4'096;
@@ -62,7 +65,7 @@ struct Decide {
     bool counted;  // the rule counts right before
 };
 
-using Action = std::variant<Condition, BoxTest, Count, Log, Decide>;
+using Action = std::variant<Condition, SetTest, BoxTest, Count, Log, Decide>;
 
 struct PlannedRule {
     RuleSlot slot{};
@@ -86,6 +89,8 @@ struct PlannedRule {
                 out += size_bound(*condition);
             else if (const auto* test = std::get_if<BoxTest>(&step))
                 out += static_cast<std::uint32_t>(16 + test->boxes.members.size() * test->boxes.fields.size() * 64);
+            else if (const auto* lookup = std::get_if<SetTest>(&step))
+                out += static_cast<std::uint32_t>(16 + lookup->pieces.size() * (fetch_max + 5) + lookup->words);
             else
                 out += 20;
         }
@@ -93,8 +98,11 @@ struct PlannedRule {
     }
 };
 
+// A lookup whose elements count is more than a test.
 bool is_test(const Action& action) {
-    return std::holds_alternative<Condition>(action) || std::holds_alternative<BoxTest>(action);
+    const auto* lookup = std::get_if<SetTest>(&action);
+    return std::holds_alternative<Condition>(action) || std::holds_alternative<BoxTest>(action) ||
+           (lookup != nullptr && !lookup->counts);
 }
 
 // Conditions that hold for every value only demand their headers; a condition that never holds ends the rule, and
@@ -112,6 +120,10 @@ PlannedRule plan(const FlatChain& chain, const FlatRule& rule, std::span<const s
                 out.headers |= std::exchange(test->headers, 0);
             if (test->headers != 0 || !test->always())
                 out.steps.emplace_back(std::move(*test));
+        } else if (auto* lookup = std::get_if<SetTest>(&step)) {
+            if (leading)
+                out.headers |= std::exchange(lookup->headers, 0);
+            out.steps.emplace_back(std::move(*lookup));
         } else if (auto* boxes = std::get_if<BoxTest>(&step)) {
             if (boxes->boxes.members.empty() && !boxes->is_negated) {
                 out.is_open = false;
@@ -278,6 +290,8 @@ private:
         for (const Action& step : steps) {
             if (const auto* condition = std::get_if<Condition>(&step))
                 emit_condition(*condition, next);
+            else if (const auto* lookup = std::get_if<SetTest>(&step))
+                emit_set_test(*lookup, next);
             else if (const auto* test = std::get_if<BoxTest>(&step))
                 emit_boxes(*test, next);
             else if (const auto* decide = std::get_if<Decide>(&step))
@@ -324,6 +338,51 @@ private:
                 return asm_.jump(fails);
             emit_condition(condition, fails);
         }
+    }
+
+    void emit_set_test(const SetTest& test, Label fails) {
+        if (test.headers != 0)
+            test_headers(test.headers, fails);
+        if (const auto place = test.in_packet()) {
+            asm_.move(Register::R2, packet);
+            asm_.add(Register::R2, *place);
+        } else {
+            emit_set_key(test, fails);
+        }
+        asm_.move32(Register::R1, test.number);
+        if (test.counts)
+            asm_.load(Size::U32, Register::R3, packet, offsetof(xdpctl_packet, length));
+        else
+            asm_.move32(Register::R3, 0);
+        asm_.call_set_holds();
+        asm_.jump_if32(test.negated ? Compare::NotEqual : Compare::Equal, Register::R0, 0, fails);
+    }
+
+    // Into the stack frame, whose place to R2. A word's pieces follow each other.
+    void emit_set_key(const SetTest& test, Label missing) {
+        auto piece = test.pieces.begin();
+        for (std::uint32_t word = 0; word < test.words; ++word) {
+            const auto place =
+                static_cast<std::int16_t>(set_key_offset + static_cast<int>(word * sizeof(std::uint32_t)));
+            if (piece == test.pieces.end() || piece->key_word != word) {
+                asm_.store(Size::U32, Register::Frame, place, 0);
+                continue;
+            }
+            for (bool first = true; piece != test.pieces.end() && piece->key_word == word; ++piece, first = false) {
+                emit_fetch(asm_, piece->word, registers, missing);
+                if (piece->right != 0)
+                    asm_.shift_right32(fetched, piece->right);
+                if (piece->left != 0)
+                    asm_.shift_left32(fetched, piece->left);
+                if (!first) {
+                    asm_.load(Size::U32, Register::R2, Register::Frame, place);
+                    asm_.or32(fetched, Register::R2);
+                }
+                asm_.store(Size::U32, Register::Frame, place, fetched);
+            }
+        }
+        asm_.move(Register::R2, Register::Frame);
+        asm_.add(Register::R2, set_key_offset);
     }
 
     void emit_decide(const Decide& decide, RuleSlot slot) {

@@ -40,8 +40,12 @@ xdpctl_device device_entry(const Interface& interface, const Attachment& attachm
 
 class Commit {
 public:
-    Commit(Live& live, Generation next, std::vector<ChainPlan> plans, Warnings& warnings)
-        : live_(live), generation_(std::move(next)), plans_(std::move(plans)), warnings_(warnings) {}
+    Commit(Live& live, Generation next, CommitPlan plan, Warnings& warnings)
+        : live_(live),
+          generation_(std::move(next)),
+          plans_(std::move(plan.chains)),
+          sets_(std::move(plan.sets)),
+          warnings_(warnings) {}
 
     Status run() {
         if (Status done = change(); !done) {
@@ -72,20 +76,28 @@ private:
         }
         std::erase_if(live_.chains, [&](const auto& item) { return !keys.contains(item.first); });
         live_.generation = std::move(generation_);
+        live_.sets = std::move(sets_);
     }
 
     // Prepare.
 
     Status prepare() {
         XDPCTL_TRY(make_directory(live_.layout.next()));
-        XDPCTL_TRY(store_ruleset(live_.layout.next(), generation_));
-        XDPCTL_TRY(verify_text(live_.generation.ruleset, generation_.ruleset));
+        XDPCTL_TRY(store_generation(live_.layout.next(), generation_, sets_));
+        XDPCTL_TRY(verify_stored());
         for (ChainPlan& plan : plans_) {
             XDPCTL_TRY(prepare_chain(plan));
             for (const auto& [layer, datapath] : plan.live().layers())
                 XDPCTL_TRY(load_classifier(plan, datapath));
         }
         return {};
+    }
+
+    // Elements that are not in the text were checked when they were read.
+    [[nodiscard]] Status verify_stored() const {
+        const ruleset::Ruleset& next = generation_.ruleset;
+        return sets_.empty() ? verify_text(live_.generation.ruleset, next)
+                             : verify_text(live_.generation.ruleset, without_elements(next, sets_));
     }
 
     Status prepare_chain(ChainPlan& plan) {
@@ -128,7 +140,10 @@ private:
 
     Result<Fd> load_classifier(const ChainPlan& plan, const Datapath& datapath) {
         XDPCTL_TRY(check_fields(plan.chain(), plan.named.table, datapath.layer()));
-        auto classifier = datapath.load_classifier(plan.classifier, plan.rules());
+        std::vector<const SetMaps*> sets;
+        for (const ruleset::Set* set : plan.sets)
+            sets.push_back(&sets_.at(set->handle));
+        auto classifier = datapath.load_classifier(plan.classifier, plan.rules(), sets);
         if (!classifier)
             return std::unexpected(
                 std::move(classifier).error().within(fmt::format("cannot load {}", plan.named.text())));
@@ -264,6 +279,7 @@ private:
     Live& live_;
     Generation generation_;
     std::vector<ChainPlan> plans_;
+    GenerationSets sets_;
     Warnings& warnings_;
     std::vector<std::function<Status()>> undo_;
 };

@@ -19,6 +19,7 @@
 #include "kernel/load.h"
 #include "kernel/object.h"
 #include "kernel/pin.h"
+#include "kernel/set_lookup.h"
 #include "kernel/tuple_tree.h"
 #include "layer_maps.skel.h"
 #include "maps/stage.h"
@@ -286,17 +287,19 @@ Status check_fields(const ruleset::Chain& chain, const ruleset::Table* table, La
                 "detach the device and attach it again with: xdpctl attach DEVICE --mode tc");
 }
 
-Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier, const RuleMaps& rules) const {
+Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier, const RuleMaps& rules,
+                                     std::span<const SetMaps* const> sets) const {
     if (const auto* program = std::get_if<compile::Program>(&classifier))
-        return load_rules(*program, rules);
+        return load_rules(*program, rules, sets);
     const auto& tables = *std::get<std::shared_ptr<const compile::tuple_tree::Tables>>(classifier);
     const auto others = named_maps();
     std::vector<NamedMap> maps(others.begin(), others.end());
     maps.push_back({"rule_counters", rules.counters()});
-    return load_tuple_tree(tables, classifier_type(layer_), maps);
+    return load_tuple_tree(tables, classifier_type(layer_), maps, sets);
 }
 
-Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps& rules) const {
+Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps& rules,
+                                std::span<const SetMaps* const> sets) const {
     XDPCTL_TRY(prepare_exit());
     std::vector<bpf_insn> instructions = program.instructions;
     for (const auto& [position, map] : program.maps) {
@@ -307,6 +310,16 @@ Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps&
     for (const compile::ContextReference& reference : program.contexts)
         fill_in(instructions[reference.instruction], reference.field, layer_);
     instructions.insert(instructions.end(), exit_.begin(), exit_.end());
+    std::optional<SetLookup> lookup;  // its object keeps the maps until the program has them
+    if (!program.set_calls.empty()) {
+        auto loaded = load_set_lookup(sets);
+        if (!loaded)
+            return std::unexpected(loaded.error());
+        lookup = *std::move(loaded);
+        for (const std::uint32_t call : program.set_calls)
+            instructions[call].imm = static_cast<std::int32_t>(instructions.size() - call - 1);
+        instructions.insert(instructions.end(), lookup->instructions.begin(), lookup->instructions.end());
+    }
     return load_program("xdpctl_rules", classifier_type(layer_), instructions);
 }
 

@@ -25,6 +25,8 @@
 
 namespace xdpctl::kernel {
 
+struct SetMaps;
+
 // Which kind of BPF program runs: a PROG_ARRAY holds one kind only, and each chain has one for every layer in use.
 // What the kernel compares, and so what entry and classifier of a layer must have in common (docs/kernels.md):
 //   Xdp           entry on a bpf_link: expected attach type 0, xdp.frags where the kernel has it
@@ -94,8 +96,10 @@ public:
     // One that takes times into a map `entry_times` (maps/tally.h).
     [[nodiscard]] Result<EntryObject> open_timed_entry(DeviceSlot slot, int entry_times) const;
     // Loads what the compiler made: rules joined with the exit program, or tables copied into a map and the program
-    // that walks them. Rules count in `rules`. Not yet published.
-    [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier, const RuleMaps& rules) const;
+    // that walks them. Rules count in `rules` and look keys up in `sets`, which have the compiler's numbers. Not yet
+    // published.
+    [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier, const RuleMaps& rules,
+                                             std::span<const SetMaps* const> sets = {}) const;
     // Makes a loaded classifier judge every following packet: one map update.
     [[nodiscard]] Status publish(const Fd& classifier) const;
     // Observers look on in the places behind the exit (observer_places.h).
@@ -110,7 +114,8 @@ public:
 private:
     enum class EntryKind : std::uint8_t { Usual, Timed };
     [[nodiscard]] Result<EntryObject> open_entry(EntryKind kind, DeviceSlot slot, std::span<const NamedMap> maps) const;
-    [[nodiscard]] Result<Fd> load_rules(const compile::Program& program, const RuleMaps& rules) const;
+    [[nodiscard]] Result<Fd> load_rules(const compile::Program& program, const RuleMaps& rules,
+                                        std::span<const SetMaps* const> sets) const;
     // Fills exit_ on first use.
     [[nodiscard]] Status prepare_exit() const;
 

@@ -31,6 +31,7 @@ constexpr Member head_members[] = {
     {"text_length", offsetof(xdpctl_generation, text_length), sizeof(xdpctl_generation::text_length)},
     {"number", offsetof(xdpctl_generation, number), sizeof(xdpctl_generation::number)},
     {"last_handle", offsetof(xdpctl_generation, last_handle), sizeof(xdpctl_generation::last_handle)},
+    {"sets", offsetof(xdpctl_generation, sets), sizeof(xdpctl_generation::sets)},
 };
 
 Result<Fd> create_map(std::uint32_t text_length) {
@@ -63,9 +64,11 @@ Status write(const Fd& map, const xdpctl_generation& head, std::string_view text
 
 }  // namespace
 
-Status store_ruleset(const fs::path& directory, const Generation& generation) {
-    const std::string text =
-        lang::print_ruleset(generation.ruleset, {.handles = true, .stateless = false, .count = {}});
+Status store_generation(const fs::path& directory, const Generation& generation, const GenerationSets& sets) {
+    XDPCTL_TRY(pin_sets(sets, directory));
+    const lang::PrintOptions options{.handles = true, .stateless = false, .count = {}};
+    const std::string text = sets.empty() ? lang::print_ruleset(generation.ruleset, options)
+                                          : lang::print_ruleset(without_elements(generation.ruleset, sets), options);
     const auto length = static_cast<std::uint32_t>(text.size());
     auto map = create_map(length);
     if (!map)
@@ -73,14 +76,16 @@ Status store_ruleset(const fs::path& directory, const Generation& generation) {
     const xdpctl_generation head{.layout_version = XDPCTL_LAYOUT_VERSION,
                                  .text_length = length,
                                  .number = generation.number,
-                                 .last_handle = std::to_underlying(generation.ruleset.last_handle)};
+                                 .last_handle = std::to_underlying(generation.ruleset.last_handle),
+                                 .sets = static_cast<std::uint32_t>(sets.size()),
+                                 .reserved = 0};
     XDPCTL_TRY(write(*map, head, text));
     if (const int error = bpf_map_freeze(map->get()); error != 0)
         return fail_errno(error, "cannot store the ruleset");
     return pin_object(*map, Layout::ruleset(directory));
 }
 
-Result<Generation> load_ruleset(const fs::path& directory) {
+Result<StoredGeneration> load_generation(const fs::path& directory) {
     const std::string what = fmt::format("cannot read the stored ruleset {}", Layout::ruleset(directory).string());
     const std::string next = fmt::format("use the xdpctl that made it, or give up its rules and counters: rm -r {}",
                                          directory.parent_path().string());
@@ -108,7 +113,12 @@ Result<Generation> load_ruleset(const fs::path& directory) {
     if (!ruleset)
         return fail(ErrorKind::Failed, what, ruleset.error().text(), next);
     ruleset->last_handle = Handle{head.last_handle};
-    return Generation{head.number, std::move(*ruleset)};
+    auto sets = open_sets(*ruleset, directory);
+    if (!sets)
+        return std::unexpected(std::move(sets).error());
+    if (sets->size() != head.sets)  // another writer is removing the generation
+        return fail(ErrorKind::NotFound, what, "maps of its sets are missing", next);
+    return StoredGeneration{{head.number, std::move(*ruleset)}, *std::move(sets)};
 }
 
 }  // namespace xdpctl::kernel

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "kernel/set_store.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::kernel {
@@ -15,10 +16,17 @@ struct Generation {
     ruleset::Ruleset ruleset;
 };
 
-// Pins the map `ruleset` below the generation's directory. Errors: Limit when the text is too long for a map.
-[[nodiscard]] Status store_ruleset(const std::filesystem::path& directory, const Generation& generation);
+// Pins the map `ruleset` below the generation's directory, and the maps of the sets whose elements are not in the text.
+// Errors: Limit when the text is too long for a map.
+[[nodiscard]] Status store_generation(const std::filesystem::path& directory, const Generation& generation,
+                                      const GenerationSets& sets);
 
-// Errors: Unsupported for an unknown layout version; Failed when the text cannot be read.
-[[nodiscard]] Result<Generation> load_ruleset(const std::filesystem::path& directory);
+// As it is stored: sets have the elements that the text has.
+struct StoredGeneration {
+    Generation generation;
+    GenerationSets sets;
+};
+// Errors: Unsupported for an unknown layout version; Failed when the text cannot be read; NotFound.
+[[nodiscard]] Result<StoredGeneration> load_generation(const std::filesystem::path& directory);
 
 }  // namespace xdpctl::kernel

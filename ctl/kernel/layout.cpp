@@ -105,6 +105,14 @@ fs::path Layout::ruleset(const fs::path& generation) {
     return generation / "ruleset";
 }
 
+fs::path Layout::set_image(const fs::path& generation, Handle set) {
+    return generation / fmt::format("set-{}-image", std::to_underlying(set));
+}
+
+fs::path Layout::set_live(const fs::path& generation, Handle set) {
+    return generation / fmt::format("set-{}-live", std::to_underlying(set));
+}
+
 fs::path Layout::classifier(const fs::path& generation, const LayerKey& key) {
     return generation / fmt::format("{}-{}", name_of(key.chain), name_of(key.layer));
 }

@@ -6,6 +6,7 @@
 //       <chain>-<layer>          its classifier program of each chain and layer
 //       <chain>-rules/           RuleMaps: the same maps as of the generation before as long as rules fit
 //       <chain>-former_rules/    maps whose counts <chain>-rules/ has not taken over yet
+//       set-<handle>-image, -live  maps of each set that keys are looked up in (maps/set.h); elements are there only
 //   next/                        the same of a generation that is being made, or of a writer that was killed
 //   observer-<N>/                place of an observer, locked by its process (observer_places.h)
 //   <chain>/                     "chain-<handle>-<hook>"
@@ -59,6 +60,8 @@ public:
 
     // Of a generation's directory.
     [[nodiscard]] static std::filesystem::path ruleset(const std::filesystem::path& generation);
+    [[nodiscard]] static std::filesystem::path set_image(const std::filesystem::path& generation, Handle set);
+    [[nodiscard]] static std::filesystem::path set_live(const std::filesystem::path& generation, Handle set);
     [[nodiscard]] static std::filesystem::path classifier(const std::filesystem::path& generation, const LayerKey& key);
     [[nodiscard]] static std::filesystem::path rules(const std::filesystem::path& generation, const ChainKey& key);
     [[nodiscard]] static std::filesystem::path former_rules(const std::filesystem::path& generation,

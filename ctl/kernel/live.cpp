@@ -204,16 +204,18 @@ Result<std::optional<fs::path>> running_directory(const Layout& layout) {
 }
 
 Result<Live> open_once(const Layout& layout) {
-    Live live{.layout = layout, .generation = {}, .chains = {}};
+    Live live{.layout = layout, .generation = {}, .sets = {}, .chains = {}};
     const auto directory = running_directory(layout);
     if (!directory)
         return std::unexpected(directory.error());
     if (!*directory)
         return live;
-    auto generation = load_ruleset(**directory);
-    if (!generation)
-        return std::unexpected(std::move(generation).error());
-    live.generation = std::move(*generation);
+    auto stored = load_generation(**directory);
+    if (!stored)
+        return std::unexpected(std::move(stored).error());
+    live.generation = std::move(stored->generation);
+    live.sets = std::move(stored->sets);
+    XDPCTL_TRY(fill_sets(live.generation.ruleset, live.sets));
     for (const NamedChain& named : chains_of(live.generation.ruleset)) {
         auto chain = LiveChain::open(layout, named.key());
         if (!chain)

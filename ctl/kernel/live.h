@@ -82,6 +82,7 @@ private:
 struct Live {
     Layout layout;
     Generation generation;
+    GenerationSets sets;                                    // of the running generation
     std::map<ChainKey, std::unique_ptr<LiveChain>> chains;  // of the running ruleset
 
     // Where the running generation is pinned; none when nothing was ever committed.

@@ -12,8 +12,8 @@
 
 namespace xdpctl::kernel {
 
-// The first `size` elements of an array map into `values`, which has room for them. Of a per-CPU array an element is the
-// values of all CPUs.
+// The first `size` elements of an array map into `values`, which has room for them. Of a per-CPU array an element is
+// the values of all CPUs.
 [[nodiscard]] Status read_elements(const Fd& map, std::uint32_t size, std::size_t value_size, void* values);
 
 template <typename T>

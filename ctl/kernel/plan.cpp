@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "compile/lookups.h"
 #include "kernel/load.h"
 
 namespace xdpctl::kernel {
@@ -21,9 +22,9 @@ public:
     Planner(const Live& live, const CommitOptions& options, Warnings& warnings)
         : live_(live), options_(options), warnings_(warnings) {}
 
-    Result<std::vector<ChainPlan>> run(ruleset::Ruleset& next) {
+    Result<CommitPlan> run(ruleset::Ruleset& next) {
         XDPCTL_TRY(look_around());
-        std::vector<ChainPlan> plans;
+        CommitPlan out;
         for (ruleset::Table& table : next.tables) {
             for (ruleset::Chain& chain : table.chains) {
                 if (!chain.is_base)
@@ -31,10 +32,11 @@ public:
                 auto plan = plan_chain(table, chain);
                 if (!plan)
                     return std::unexpected(std::move(plan).error());
-                plans.push_back(std::move(*plan));
+                out.chains.push_back(std::move(*plan));
             }
         }
-        return plans;
+        XDPCTL_TRY(plan_sets(next, out.sets));
+        return out;
     }
 
 private:
@@ -52,6 +54,33 @@ private:
         return {};
     }
 
+    Status plan_sets(const ruleset::Ruleset& next, GenerationSets& out) const {
+        for (const ruleset::Table& table : next.tables) {
+            for (const ruleset::Set& set : table.sets) {
+                if (!compile::is_looked_up(set))
+                    continue;
+                auto maps = maps_of(table, set);
+                if (!maps)
+                    return std::unexpected(std::move(maps).error());
+                out.emplace(set.handle, *std::move(maps));
+            }
+        }
+        return {};
+    }
+
+    // Those that run, when they have the same elements; many changes are worth a new image.
+    Result<SetMaps> maps_of(const ruleset::Table& table, const ruleset::Set& set) const {
+        const auto running = live_.sets.find(set.handle);
+        const ruleset::Table* old_table = live_.generation.ruleset.find_table(table.name);
+        const ruleset::Set* old = old_table == nullptr ? nullptr : old_table->find_set(set.name);
+        if (running == live_.sets.end() || old == nullptr || *old != set)
+            return make_set(set);
+        const auto changes = pending_changes(running->second);
+        if (!changes)
+            return std::unexpected(changes.error());
+        return *changes >= changes_max ? make_set(set) : running->second.duplicate();
+    }
+
     Result<ChainPlan> plan_chain(const ruleset::Table& table, ruleset::Chain& chain) {
         ChainPlan plan(NamedChain{&table, &chain});
         if (const auto found = live_.chains.find(plan.named.key()); found != live_.chains.end())
@@ -67,7 +96,12 @@ private:
         if (plan.running != nullptr)
             running = plan.running->rules().slots();
         plan.slots = plan_slots(running, SlottedRules(plan.named));
+        auto sets = compile::looked_up_sets(plan.chain(), *plan.named.table);
+        if (!sets)
+            return std::unexpected(std::move(sets).error());
+        plan.sets = *std::move(sets);
         auto classifier = compile::compile(plan.chain(), {.table = plan.named.table,
+                                                          .sets = plan.sets,
                                                           .rule_slots = plan.slots.slots,
                                                           .device_names = plan.device_names,
                                                           .can_loop = may_goto_supported()});
@@ -206,8 +240,8 @@ private:
 
 }  // namespace
 
-Result<std::vector<ChainPlan>> plan_commit(const Live& live, ruleset::Ruleset& next, const CommitOptions& options,
-                                           Warnings& warnings) {
+Result<CommitPlan> plan_commit(const Live& live, ruleset::Ruleset& next, const CommitOptions& options,
+                               Warnings& warnings) {
     return Planner(live, options, warnings).run(next);
 }
 

@@ -37,7 +37,8 @@ struct ChainPlan {
     std::unique_ptr<LiveChain> created;     // of a new chain, once it is made
     std::vector<std::string> device_names;  // by slot
     SlotPlan slots;
-    std::optional<RuleMaps> new_rules;  // once they are made, when the plan of slots asks for new maps
+    std::optional<RuleMaps> new_rules;      // once they are made, when the plan of slots asks for new maps
+    std::vector<const ruleset::Set*> sets;  // that the rules look keys up in, by number
     compile::Classifier classifier;
     std::vector<Joining> joining;
 
@@ -46,9 +47,14 @@ struct ChainPlan {
     [[nodiscard]] const ruleset::Chain& chain() const { return *named.chain; }
 };
 
+struct CommitPlan {
+    std::vector<ChainPlan> chains;
+    GenerationSets sets;  // of all looked-up sets; those that the running generation has alike are the same maps
+};
+
 // Follows renamed devices in `next`. The plans refer to `next` and to `live`.
 // Errors: NotFound for a device that is asked for and missing, Limit, those of the compiler.
-[[nodiscard]] Result<std::vector<ChainPlan>> plan_commit(const Live& live, ruleset::Ruleset& next,
-                                                         const CommitOptions& options, Warnings& warnings);
+[[nodiscard]] Result<CommitPlan> plan_commit(const Live& live, ruleset::Ruleset& next, const CommitOptions& options,
+                                             Warnings& warnings);
 
 }  // namespace xdpctl::kernel

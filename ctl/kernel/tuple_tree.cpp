@@ -11,6 +11,7 @@
 
 #include "compile/tuple_tree/constants.h"
 #include "kernel/mapping.h"
+#include "kernel/set_lookup.h"
 #include "tc_classify.skel.h"
 #include "xdp_classify.skel.h"
 
@@ -58,7 +59,8 @@ Status write_tables(int map, const Tables& tables, std::size_t size) {
 
 }  // namespace
 
-Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::span<const NamedMap> maps) {
+Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::span<const NamedMap> maps,
+                           std::span<const SetMaps* const> sets) {
     auto object =
         type.type == BPF_PROG_TYPE_XDP ? open_configured<xdp_classify>(tables) : open_configured<tc_classify>(tables);
     if (!object)
@@ -69,6 +71,7 @@ Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::s
     if (const int error = bpf_map__set_value_size(map, static_cast<std::uint32_t>(size)); error != 0)
         return fail_errno(error, "cannot size the classifier's tables");
     XDPCTL_TRY(use_maps(object->get(), maps));
+    XDPCTL_TRY(use_sets(object->get(), sets));
     bpf_program* program = bpf_object__next_program(object->get(), nullptr);
     put_constants(program, tables);
     set_type(program, type);

@@ -13,8 +13,8 @@
 namespace xdpctl::kernel {
 
 // Loads the walk over `tables`. The program holds its maps: they go when it goes. `maps` are those of the chain and the
-// layer, rule counters included. Errors: as load_program.
+// layer, rule counters included; `sets` those that the rules look keys up in, by number. Errors: as load_program.
 [[nodiscard]] Result<Fd> load_tuple_tree(const compile::tuple_tree::Tables& tables, const ProgramType& type,
-                                         std::span<const NamedMap> maps);
+                                         std::span<const NamedMap> maps, std::span<const SetMaps* const> sets);
 
 }  // namespace xdpctl::kernel

@@ -336,6 +336,24 @@ bool parse_anonymous(Cursor& cursor, std::span<const ruleset::Field> fields, Set
     return true;
 }
 
+std::optional<ruleset::Elements> parse_elements_of(Cursor& cursor, const ruleset::Set& set) {
+    const Token brace = cursor.peek();
+    const SetKind kind = set.is_map ? SetKind::Map : SetKind::Set;
+    ElementsBuilder builder(set.key.size(), widest(set.key));
+    if (!cursor.at(TokenKind::LeftBrace)) {
+        cursor.expected("'{'", "write: { 192.0.2.1, 192.0.2.2 }");
+        return std::nullopt;
+    }
+    if (!parse_in_braces(cursor, set.key, kind, builder))
+        return std::nullopt;
+    auto elements = std::move(builder).finish(overlap(set.key.size(), kind, set.merges));
+    if (elements)
+        return *std::move(elements);
+    cursor.error(brace, fmt::format("set '{}': {}", set.name, conflict_text(set.key, elements.error())),
+                 "leave one of them out");
+    return std::nullopt;
+}
+
 std::string format_key(std::span<const KeyPart> key, std::span<const Interval> parts) {
     std::string text;
     for (std::size_t part = 0; part < key.size(); ++part) {

@@ -52,6 +52,9 @@ enum class SetKind : std::uint8_t { Set, Map };
 [[nodiscard]] bool parse_anonymous(Cursor& cursor, std::span<const ruleset::Field> fields, SetKind kind,
                                    ruleset::SharedElements& elements);
 
+// `{ element, ... }` of a named set. Nothing after an error.
+[[nodiscard]] std::optional<ruleset::Elements> parse_elements_of(Cursor& cursor, const ruleset::Set& set);
+
 // "192.0.2.0/24 . 80-90"
 [[nodiscard]] std::string format_key(std::span<const ruleset::KeyPart> key, std::span<const ruleset::Interval> parts);
 

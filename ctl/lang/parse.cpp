@@ -8,6 +8,7 @@
 #include "lang/cursor.h"
 #include "lang/include.h"
 #include "lang/json_document.h"
+#include "lang/named_set.h"
 #include "lang/rule.h"
 #include "lang/ruleset.h"
 #include "lang/source.h"
@@ -132,6 +133,25 @@ Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source)
     if (!diagnostics.empty())
         return std::unexpected(diagnostics.error());
     return rule;
+}
+
+Result<ruleset::Elements> parse_set_elements(std::string_view text, std::string_view source, const ruleset::Set& set) {
+    XDPCTL_TRY(check_size(text, source));
+    const Sources sources(source, text);
+    Diagnostics diagnostics(sources);
+    Cursor cursor(sources, tokenize(text, false), diagnostics);
+    while (cursor.take_if(TokenKind::Newline)) {
+    }
+    auto elements = parse_elements_of(cursor, set);
+    if (elements) {
+        while (cursor.take_if(TokenKind::Newline) || cursor.take_if(TokenKind::Semicolon)) {
+        }
+        if (!cursor.at(TokenKind::End))
+            cursor.expected("the end of the elements", "put all of them into one pair of braces");
+    }
+    if (!diagnostics.empty())
+        return std::unexpected(diagnostics.error());
+    return *std::move(elements);
 }
 
 }  // namespace xdpctl::lang

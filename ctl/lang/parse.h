@@ -42,4 +42,8 @@ struct ParsedFile {
 // One rule as on the command line: `tcp dport 22 counter drop comment "ssh"`.
 [[nodiscard]] Result<ruleset::Rule> parse_rule(std::string_view text, std::string_view source);
 
+// `{ element, ... }` of the set. Elements that overlap are refused, or become one where the set says auto-merge.
+[[nodiscard]] Result<ruleset::Elements> parse_set_elements(std::string_view text, std::string_view source,
+                                                           const ruleset::Set& set);
+
 }  // namespace xdpctl::lang

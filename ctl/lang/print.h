@@ -15,6 +15,7 @@ struct PrintOptions {
     bool stateless = false;  // nft -s: `counter` without numbers
     // The count to print for a rule's counter; when empty, the counter's start value is printed.
     std::function<Count(const ruleset::Rule&)> count;
+    bool times_left = false;  // of elements that expire, also when stateless
 };
 
 [[nodiscard]] std::string print_ruleset(const ruleset::Ruleset& ruleset, const PrintOptions& options = {});

@@ -119,7 +119,7 @@ private:
             append(" counter packets {} bytes {}", note.counter->packets, note.counter->bytes);
         if (note.timeout.count() != 0)
             append(" timeout {}", format_duration(note.timeout));
-        if (note.expires.count() != 0 && !options_.stateless)
+        if (note.expires.count() != 0 && (!options_.stateless || options_.times_left))
             append(" expires {}", format_duration(note.expires));
         if (!note.comment.empty())
             append(" comment \"{}\"", note.comment);

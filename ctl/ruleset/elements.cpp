@@ -118,28 +118,32 @@ std::optional<std::array<std::uint32_t, 2>> overlapping_boxes(const Keys<Key>& k
 }
 
 // Sorts out elements that are the same or may be merged, in sorted keys. `sources`, when there is one, gets for each
-// element that is left which one it was, or `merged`.
+// element that is left which one it was, or `merged`. Those in `apart`, when it is not empty, are not merged.
 template <typename Key>
 std::optional<ElementsBuilder::Conflict> settle(const Keys<Key>& keys, ElementsBuilder::Overlap overlapping,
-                                                std::vector<std::uint32_t>* sources) {
+                                                std::vector<std::uint32_t>* sources, const std::vector<bool>& apart) {
     const bool merges = overlapping == ElementsBuilder::Overlap::Merge;
     const auto set_source = [&](std::size_t element, std::size_t source) {
         if (sources != nullptr)
             (*sources)[element] = static_cast<std::uint32_t>(source);
     };
     std::size_t kept = 0;
+    bool last_is_apart = false;
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const std::span<Key> key = keys[i];
+        const bool is_apart = !apart.empty() && apart[i];
+        const bool can_merge = merges && !is_apart && !last_is_apart;
         if (kept > 0) {
             const std::span<Key> last = keys[kept - 1];
             if (std::ranges::equal(key, last)) {
                 set_source(kept - 1, i);
+                last_is_apart = is_apart;
                 continue;
             }
             const bool overlaps = keys.parts == 1 && key[0].first <= last[0].last;
-            if (overlaps && !merges)
+            if (overlaps && !can_merge)
                 return ElementsBuilder::Conflict{intervals<Key>(last), intervals<Key>(key)};
-            if (merges && (overlaps || key[0].first - 1 == last[0].last)) {
+            if (can_merge && (overlaps || key[0].first - 1 == last[0].last)) {
                 last[0].last = std::max(last[0].last, key[0].last);
                 set_source(kept - 1, merged);
                 continue;
@@ -147,6 +151,7 @@ std::optional<ElementsBuilder::Conflict> settle(const Keys<Key>& keys, ElementsB
         }
         std::ranges::copy(key, keys[kept].begin());
         set_source(kept++, i);
+        last_is_apart = is_apart;
     }
     keys.all.resize(kept * keys.parts);
     if (sources != nullptr)
@@ -155,6 +160,23 @@ std::optional<ElementsBuilder::Conflict> settle(const Keys<Key>& keys, ElementsB
         if (const auto pair = overlapping_boxes(keys))
             return ElementsBuilder::Conflict{intervals<Key>(keys[(*pair)[0]]), intervals<Key>(keys[(*pair)[1]])};
     return std::nullopt;
+}
+
+// Elements that expire or count, in their order: merged they would not.
+std::vector<bool> those_apart(std::span<const ElementNote> notes, const std::vector<std::uint32_t>& order,
+                              std::size_t size) {
+    const auto is_apart = [](const ElementNote& note) { return note.timeout.count() != 0 || note.counter.has_value(); };
+    if (std::ranges::none_of(notes, is_apart))
+        return {};
+    std::vector<bool> added(size);
+    for (const ElementNote& note : notes)
+        added[note.element] = is_apart(note);
+    if (order.empty())
+        return added;
+    std::vector<bool> sorted;
+    for (const std::uint32_t element : order)
+        sorted.push_back(added[element]);
+    return sorted;
 }
 
 }  // namespace
@@ -232,7 +254,8 @@ std::expected<Elements, ElementsBuilder::Conflict> ElementsBuilder::finish(Overl
                         return a.first != b.first ? a.first < b.first : a.last < b.last;
                     });
             }
-            return settle(keys, overlapping, has_more ? &sources : nullptr);
+            return settle(keys, overlapping, has_more ? &sources : nullptr,
+                          those_apart(made_.notes_, order, made_.size_));
         },
         made_.keys_);
     if (conflict)

@@ -105,7 +105,9 @@ public:
     enum class Overlap : std::uint8_t {
         Refuse,  // only the same element twice is good: the later one counts
         Keep,    // they stay: boxes of a concatenation
-        Merge,   // they become one, as do neighbours, and lose their notes; for keys of one part without outcomes
+        // They become one, as do neighbours, and lose their comments; for keys of one part without outcomes. Those that
+        // expire or count stay apart from neighbours, and overlap nothing.
+        Merge,
     };
     // `bits` of the widest part of a key; 0 for names.
     ElementsBuilder(std::size_t parts, unsigned bits);

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "compile/compile.h"
+#include "compile/lookups.h"
 #include "kernel/load.h"
+#include "kernel/set_store.h"
 #include "ruleset/reach.h"
 #include "testrun/cpu.h"
 
@@ -84,15 +86,23 @@ std::uint32_t count_slots(const ruleset::Chain& chain, const ruleset::Table* tab
 
 // A rule's slot is its place among those that have slots.
 Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, const ruleset::Table* table,
+                                          std::span<const ruleset::Set* const> sets,
                                           std::optional<compile::Engine> engine) {
     std::vector<RuleSlot> slots(count_slots(chain, table));
     for (std::uint32_t i = 0; i < slots.size(); ++i)
         slots[i] = RuleSlot{i};
     return compile::compile(chain, {.table = table,
+                                    .sets = sets,
                                     .rule_slots = slots,
                                     .device_names = chain.devices,
                                     .can_loop = kernel::may_goto_supported(),
                                     .engine = engine});
+}
+
+Result<std::vector<const ruleset::Set*>> find_sets(const ruleset::Chain& chain, const ruleset::Table* table) {
+    if (table == nullptr)
+        return {};
+    return compile::looked_up_sets(chain, *table);
 }
 
 }  // namespace
@@ -101,6 +111,7 @@ struct Runner::Impl {
     kernel::ChainMaps maps;
     kernel::RuleMaps rule_maps;
     kernel::Datapath datapath;  // refers to maps
+    std::vector<kernel::SetMaps> sets;
     std::optional<kernel::EntryObject> entry;
     int program = -1;
     std::vector<ruleset::Rule> rules;
@@ -118,7 +129,10 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
     const auto slot = find_slot(chain, device);
     if (!slot)
         return std::unexpected(slot.error());
-    const auto compiled = compile_chain(chain, table, engine);
+    const auto sets = find_sets(chain, table);
+    if (!sets)
+        return std::unexpected(sets.error());
+    const auto compiled = compile_chain(chain, table, *sets, engine);
     if (!compiled)
         return std::unexpected(compiled.error());
 
@@ -136,7 +150,16 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
     if (!rule_maps)
         return std::unexpected(std::move(rule_maps).error());
     impl->rule_maps = *std::move(rule_maps);
-    const auto classifier = impl->datapath.load_classifier(*compiled, impl->rule_maps);
+    for (const ruleset::Set* set : *sets) {
+        auto set_maps = kernel::make_set(*set);
+        if (!set_maps)
+            return std::unexpected(std::move(set_maps).error());
+        impl->sets.push_back(*std::move(set_maps));
+    }
+    std::vector<const kernel::SetMaps*> by_number;
+    for (const kernel::SetMaps& set : impl->sets)
+        by_number.push_back(&set);
+    const auto classifier = impl->datapath.load_classifier(*compiled, impl->rule_maps, by_number);
     if (!classifier)
         return std::unexpected(classifier.error());
     XDPCTL_TRY(impl->datapath.publish(*classifier));

@@ -6,6 +6,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "maps/lib/loop.bpf.h"
+#include "maps/lib/set.bpf.h"
 #include "maps/lib/tuple_tables.bpf.h"
 
 #define PACKET_WORDS (sizeof(struct xdpctl_packet) / sizeof(__u32))
@@ -88,9 +89,21 @@ static __always_inline bool residual_part(struct xdpctl_ctx *ctx, const struct x
 	}
 }
 
-/* Puts the test's part behind those before it; the first one pushes nothing but zeros out. */
+/* Key 0: the key of the lookup at hand, which is too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdpctl_set_key);
+} set_key SEC(".maps");
+
+/*
+ * Puts the test's part behind those before it; the first one pushes nothing but zeros out. A piece of a key goes into
+ * the key.
+ */
 static __always_inline bool add_residual_part(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet,
-					      const struct xdpctl_residual *test, struct residual_value *value)
+					      const struct xdpctl_residual *test, struct residual_value *value,
+					      struct xdpctl_set_key *key)
 {
 	const __u32 bits = 8 * test->bytes & 63;
 	__u32 part;
@@ -104,8 +117,14 @@ static __always_inline bool add_residual_part(struct xdpctl_ctx *ctx, const stru
 	}
 	if (!bits || !residual_part(ctx, packet, test, &part))
 		return false;
+	part = (part & test->mask) | test->ones;
+	if (config.looks_up && test->key_word) {
+		key->words[(test->key_word - 1) & (XDPCTL_SET_KEY_WORDS - 1)] |=
+			part >> (test->key_right & 31) << (test->key_left & 31);
+		return true;
+	}
 	value->high = value->high << bits | value->low >> (64 - bits);
-	value->low = value->low << bits | (part & test->mask) | test->ones;
+	value->low = value->low << bits | part;
 	return true;
 }
 
@@ -140,6 +159,26 @@ static __always_inline bool intervals_hold(const struct xdpctl_residual_interval
 	return false;
 }
 
+static __always_inline struct xdpctl_set_key *empty_set_key(void)
+{
+	const __u32 zero = 0;
+	struct xdpctl_set_key *key = bpf_map_lookup_elem(&set_key, &zero);
+
+	if (key)
+		__builtin_memset(key, 0, sizeof(*key));
+	return key;
+}
+
+/* The key of the next lookup begins anew. */
+static __always_inline bool lookup_holds(const struct xdpctl_packet *packet, const struct xdpctl_residual *lookup,
+					 struct xdpctl_set_key *key)
+{
+	const bool is_held = set_holds(lookup->set, key->words, packet->length);
+
+	__builtin_memset(key, 0, sizeof(*key));
+	return is_held == !lookup->is_negated;
+}
+
 /*
  * Whether all residual tests of a step hold. A function of its own, which the verifier follows once: few packets come
  * this far, and none of the rest depends on how.
@@ -148,8 +187,14 @@ __noinline int residuals_hold(struct xdpctl_ctx *ctx, const struct xdpctl_packet
 {
 	const void *all = all_tables();
 	const __u64 end = config.residuals.size;
+	struct xdpctl_set_key *key = 0;
 	struct residual_value value = {0, 0};
 
+	if (config.looks_up) {
+		key = empty_set_key();
+		if (!key)
+			return false;
+	}
 	if (!packet || !all || order >= config.residual_of.size)
 		return false;
 	const struct xdpctl_residual *tests = all + config.residuals.offset;
@@ -163,8 +208,14 @@ __noinline int residuals_hold(struct xdpctl_ctx *ctx, const struct xdpctl_packet
 			return false;
 		const struct xdpctl_residual *test = &tests[number];
 
-		if ((packet->headers & test->headers) != test->headers || !add_residual_part(ctx, packet, test, &value))
+		if ((packet->headers & test->headers) != test->headers)
 			return false;
+		if (config.looks_up && test->kind == XDPCTL_RESIDUAL_SET) {
+			if (!lookup_holds(packet, test, key))
+				return false;
+		} else if (!add_residual_part(ctx, packet, test, &value, key)) {
+			return false;
+		}
 		if (test->intervals) {
 			if (!intervals_hold(intervals, test, &value))
 				return false;

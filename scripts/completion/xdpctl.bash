@@ -2,7 +2,7 @@
 # Completion of xdpctl(8) for bash.
 
 # Options that every command has.
-_xdpctl_common='--help --json --lock-timeout --quiet --version'
+_xdpctl_common='--batch --help --json --lock-timeout --quiet --version'
 
 _xdpctl_interfaces() {
     local path
@@ -35,6 +35,8 @@ _xdpctl_words() {
     'rule replace' | 'rule delete') echo '--hook netdev handle' ;;
     'rule list') echo '--handles --hook --stateless netdev' ;;
     'chain policy') echo '--hook netdev accept drop' ;;
+    'set load') echo '--file netdev' ;;
+    'set '*) echo netdev ;;
     apply) echo '--confirm --dry-run --file' ;;
     confirm) echo '--revert' ;;
     save) echo '--counters' ;;
@@ -59,9 +61,10 @@ _xdpctl_words() {
     rule) echo 'add delete insert list replace' ;;
     chain) echo 'add delete policy rename' ;;
     import) echo 'ip6tables ipset iptables nft' ;;
+    set) echo 'add delete flush list load swap test' ;;
     list) echo ruleset ;;
     flush) echo 'chain ruleset' ;;
-    '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush histogram import lint list monitor plan restore rule save stats status test test-run top version' ;;
+    '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush histogram import lint list monitor plan restore rule save set stats status test test-run top version' ;;
     esac
 }
 
@@ -73,9 +76,9 @@ _xdpctl() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case "$command $word" in
-        *' -'*) [[ $word == --lock-timeout ]] && ((i++)) ;;
+        *' -'*) [[ $word == -b || $word == --batch || $word == --lock-timeout ]] && ((i++)) ;;
         ' '*) command=$word ;;
-        'rule '* | 'chain '* | 'list '* | 'flush '* | 'import '*)
+        'rule '* | 'chain '* | 'set '* | 'list '* | 'flush '* | 'import '*)
             command="$command $word"
             break
             ;;
@@ -84,7 +87,7 @@ _xdpctl() {
     done
 
     case $previous in
-    -f | --file | --junit | --pcap | --ruleset | --out | -w | --write | save | restore)
+    -b | --batch | -f | --file | --junit | --pcap | --ruleset | --out | -w | --write | save | restore)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         compopt -o filenames 2>/dev/null
         return

@@ -885,7 +885,8 @@ TEST_F(FailureTest, UnknownLayoutVersion) {
     const fs::path stored = Layout::ruleset(Layout(directory_).generation(state->generation()));
     const fs::path aside = directory_ / "aside";
     fs::rename(stored, aside);
-    const xdpctl_generation head{.layout_version = 99, .text_length = 0, .number = 2, .last_handle = 0};
+    const xdpctl_generation head{
+        .layout_version = 99, .text_length = 0, .number = 2, .last_handle = 0, .sets = 0, .reserved = 0};
     {
         const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "ruleset", 4, sizeof(head), 1, nullptr));
         const std::uint32_t key = 0;

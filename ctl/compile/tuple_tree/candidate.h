@@ -78,6 +78,7 @@ struct Candidates {
     std::uint32_t orders = 0;
     bool resumes = false;
     bool logs = false;
+    bool looks_up = false;
 };
 
 }  // namespace xdpctl::compile::tuple_tree

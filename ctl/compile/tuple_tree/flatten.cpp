@@ -13,6 +13,7 @@
 
 #include "compile/condition.h"
 #include "compile/flat_chain.h"
+#include "compile/set_test.h"
 
 namespace xdpctl::compile::tuple_tree {
 
@@ -87,6 +88,7 @@ struct Demand {
     std::uint32_t flags_value = 0, flags_mask = 0;
     std::vector<Condition> residuals;
     std::vector<const Boxes*> boxes;  // in one of each of which the packet must be
+    std::vector<SetTest> lookups;
     bool impossible = false;
 };
 
@@ -133,6 +135,11 @@ void add(Demand& demand, Condition condition) {
         demand.residuals.push_back(std::move(condition));
         return;
     }
+}
+
+void add(Demand& demand, SetTest lookup) {
+    demand.headers |= lookup.headers;
+    demand.lookups.push_back(std::move(lookup));
 }
 
 // The protocol that a transport header implies: a packet with the header bit has it, so hash tables may use it.
@@ -304,6 +311,7 @@ private:
         boxes_ = std::clamp(budget() / std::max(steps_left_--, 1U) * fair_shares, 1U, limits_.boxes_each);
         imply_protocol(demand);
         action_ = action;
+        lookups_ = demand.lookups;
         hints_.reset();
         const std::size_t before = out_.ipv4.size() + out_.ipv6.size();
         if (!impossible(demand)) {  // the implied protocol may be another one
@@ -420,7 +428,7 @@ private:
         box.value = headers << XDPCTL_TUPLE_HEADERS_SHIFT | demand.flags_value << XDPCTL_TUPLE_FLAGS_SHIFT;
         box.order = out_.orders;
         box.action = action_;
-        if (!residuals.empty()) {
+        if (!residuals.empty() || !lookups_.empty()) {
             box.action |= XDPCTL_TUPLE_RESIDUAL;
             if (!hints_) {
                 add_residuals(residuals);
@@ -453,7 +461,27 @@ private:
         out_.residual_of[out_.orders] = static_cast<std::uint32_t>(out_.residuals.size());
         for (const Condition& condition : conditions)
             add_residual(condition);
+        for (const SetTest& lookup : lookups_)
+            add_lookup(lookup);
         out_.residuals.back().last = 1;
+    }
+
+    // What the key is made of, then the lookup.
+    void add_lookup(const SetTest& lookup) {
+        for (const KeyPiece& piece : lookup.pieces) {
+            xdpctl_residual test = part(piece.word);
+            test.headers = lookup.headers;
+            test.key_word = static_cast<std::uint8_t>(piece.key_word + 1);
+            test.key_right = piece.right;
+            test.key_left = piece.left;
+            out_.residuals.push_back(test);
+        }
+        xdpctl_residual test{};
+        test.kind = XDPCTL_RESIDUAL_SET;
+        test.set = static_cast<std::uint8_t>(lookup.number);
+        test.is_negated = lookup.negated ? 1 : 0;
+        out_.residuals.push_back(test);
+        out_.looks_up = true;
     }
 
     // One test a word, the intervals with the last one.
@@ -567,6 +595,7 @@ private:
     std::uint32_t steps_left_;
     std::uint32_t boxes_ = 1;
     std::uint32_t action_ = 0;
+    std::vector<SetTest> lookups_;
     // Of the step, once its tests are there: a step of both families has the same for both, because only addresses
     // differ, and they belong to one family.
     std::optional<std::uint32_t> hints_;
@@ -628,7 +657,10 @@ private:
                 flattener_.add_step(demand, slot | std::exchange(effects, 0));
         };
         for (Step& step : steps(chain_, rule, device_names_)) {
-            if (auto* condition = std::get_if<Condition>(&step)) {
+            if (auto* lookup = std::get_if<SetTest>(&step)) {
+                act();
+                add(demand, std::move(*lookup));
+            } else if (auto* condition = std::get_if<Condition>(&step)) {
                 act();
                 add(demand, std::move(*condition));
             } else if (auto* test = std::get_if<BoxTest>(&step)) {

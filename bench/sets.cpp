@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "bench/sets.h"
+
+#include <arpa/inet.h>
+#include <benchmark/benchmark.h>
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+
+#include <cerrno>
+#include <functional>
+#include <random>
+#include <stdexcept>
+
+#include "bench/chains.h"
+#include "bench/compare.h"
+#include "bench_spread.skel.h"
+#include "lang/parse.h"
+#include "testrun/testrun.h"
+
+namespace xdpctl::bench {
+
+namespace {
+
+using ruleset::Interval;
+using ruleset::Value;
+
+constexpr int samples = 15;
+constexpr int repeat = 300'000;
+constexpr std::uint32_t sources = 65'536;
+
+using Random = std::mt19937_64;
+
+Value random_value(Random& random) {
+    return static_cast<Value>(random()) << 64U | random();
+}
+
+Interval prefix(Value address, unsigned length, unsigned bits) {
+    const Value host = (Value{1} << (bits - length)) - 1;
+    return {address & ~host, address | host};
+}
+
+// Lengths as in a routing table, addresses anywhere.
+Interval ipv4_prefix(Random& random) {
+    constexpr unsigned lengths[] = {16, 18, 19, 20, 21, 22, 22, 23, 23, 24, 24, 24, 24, 24, 24, 24, 24, 26, 28, 32};
+    return prefix((random() & 0xdfffffff) + 0x01000000, lengths[random() % std::size(lengths)], 32);
+}
+
+Interval ipv4_address(Random& random) {
+    const Value address = random() & 0xffffffff;
+    return {address, address};
+}
+
+// Allocations of few /16, /32 to /48 in them.
+Interval ipv6_prefix(Random& random) {
+    constexpr unsigned lengths[] = {32, 36, 40, 44, 48, 48, 48, 48};
+    const Value address = (Value{0x2a00 + random() % 24} << 112U) | (random_value(random) >> 16U);
+    return prefix(address, lengths[random() % std::size(lengths)], 128);
+}
+
+struct Kind {
+    std::string_view name;
+    Family family;
+    std::string_view declaration;
+    Interval (*element)(Random& random);
+};
+
+constexpr Kind ipv4_prefixes{"ipv4-prefixes", Family::Ipv4, "type ipv4_addr\n flags interval\n auto-merge",
+                             ipv4_prefix};
+constexpr Kind ipv4_addresses{"ipv4-addresses", Family::Ipv4, "type ipv4_addr", ipv4_address};
+constexpr Kind ipv6_prefixes{"ipv6-prefixes", Family::Ipv6, "type ipv6_addr\n flags interval\n auto-merge",
+                             ipv6_prefix};
+
+// One rule that drops what a set of so many elements holds.
+ruleset::Ruleset ruleset_of(const Kind& kind, std::size_t elements, Random& random) {
+    auto ruleset = lang::parse_ruleset(
+        fmt::format("table netdev bench {{\n set s {{\n {}\n }}\n chain c {{\n type filter hook ingress device "
+                    "\"bench0\" priority 0; policy accept;\n {} saddr @s counter drop\n }}\n}}\n",
+                    kind.declaration, kind.family == Family::Ipv4 ? "ip" : "ip6"),
+        "bench");
+    if (!ruleset)
+        throw std::logic_error(ruleset.error().text());
+    ruleset::Set& set = ruleset->tables.front().sets.front();
+    ruleset::ElementsBuilder builder(1, set.key.front().bits);
+    for (std::size_t i = 0; i < elements; ++i)
+        builder.add(kind.element(random));
+    auto built = std::move(builder).finish(set.merges ? ruleset::ElementsBuilder::Overlap::Merge
+                                                      : ruleset::ElementsBuilder::Overlap::Refuse);
+    if (!built)
+        throw std::logic_error("elements overlap");
+    set.elements = ruleset::SharedElements(*std::move(built));
+    return *std::move(ruleset);
+}
+
+class Spread {
+public:
+    Spread() : skeleton_(bench_spread::open_and_load()) {}
+    ~Spread() { bench_spread::destroy(skeleton_); }
+    Spread(const Spread&) = delete;
+    Spread& operator=(const Spread&) = delete;
+
+    [[nodiscard]] bool valid() const { return skeleton_ != nullptr; }
+    [[nodiscard]] int end() const { return bpf_program__fd(skeleton_->progs.spread_end); }
+
+    // Addresses that the set holds.
+    [[nodiscard]] bool fill(const ruleset::Elements& elements, Family family, Random& random) const {
+        for (std::uint32_t key = 0; key < sources; ++key) {
+            const Interval element = elements.interval(random() % elements.size());
+            const Value address = element.first + random_value(random) % (element.last - element.first + 1);
+            std::uint32_t words[4]{htonl(static_cast<std::uint32_t>(address))};
+            for (int word = 0; family == Family::Ipv6 && word < 4; ++word)
+                words[word] = htonl(static_cast<std::uint32_t>(address >> (96 - 32 * word)));
+            if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.sources), &key, words, BPF_ANY) != 0)
+                return false;
+        }
+        return true;
+    }
+
+    // Nanoseconds a frame that goes on to the program, which has to drop it.
+    [[nodiscard]] Result<double> time(int program, const test::Bytes& frame) const {
+        const std::uint32_t key = 0;
+        if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.next), &key, &program, BPF_ANY) != 0)
+            return fail_errno(errno, "cannot lead frames to the program");
+        LIBBPF_OPTS(bpf_test_run_opts, options);
+        options.data_in = frame.data();
+        options.data_size_in = static_cast<__u32>(frame.size());
+        options.repeat = repeat;
+        if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.spread), &options) != 0)
+            return fail_errno(errno, "cannot test-run the program");
+        if (options.retval != XDP_DROP)
+            return fail(ErrorKind::Failed, fmt::format("returned {} instead of a drop", options.retval));
+        return options.duration;
+    }
+
+private:
+    bench_spread* skeleton_;
+};
+
+void measure(benchmark::State& state, const Kind& kind, std::size_t elements, bool& failed) {
+    const auto give_up = [&](const std::string& why) {
+        failed = true;
+        state.SkipWithError(why.c_str());
+    };
+    Random random(elements);
+    const ruleset::Ruleset ruleset = ruleset_of(kind, elements, random);
+    const ruleset::Table& table = ruleset.tables.front();
+    const auto runner = testrun::Runner::create(table.chains.front(), kernel::Layer::Xdp, {}, std::nullopt, &table);
+    if (!runner)
+        return give_up(runner.error().text());
+    const Spread spread;
+    if (!spread.valid() || !spread.fill(*table.sets.front().elements, kind.family, random))
+        return give_up("cannot load the programs to compare with");
+    const test::Bytes frame = tcp_frame(kind.family);
+    compare(
+        state, "empty", [&] { return spread.time(spread.end(), frame); },
+        [&] { return spread.time(runner->entry_fd(), frame); }, failed);
+    const auto counts = runner->rule_counts();
+    if (!counts || counts->front().second.packets < std::uint64_t{samples} * repeat)
+        give_up("the rule did not count every frame");
+}
+
+}  // namespace
+
+void register_sets(bool& failed) {
+    for (const auto& [kind, sizes] : {std::pair{&ipv4_prefixes, std::vector<std::size_t>{10'000, 100'000, 1'000'000}},
+                                      {&ipv4_addresses, {10'000, 100'000, 1'000'000}},
+                                      {&ipv6_prefixes, {10'000, 200'000}}})
+        for (const std::size_t elements : sizes)
+            benchmark::RegisterBenchmark(
+                fmt::format("xdp/set:{}/{}", elements, kind->name).c_str(),
+                [kind, elements, &failed](benchmark::State& state) { measure(state, *kind, elements, failed); })
+                ->UseManualTime()
+                ->Iterations(samples);
+}
+
+}  // namespace xdpctl::bench

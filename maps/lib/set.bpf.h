@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Looking keys up in sets. Each set of a chain is two maps, its image and what changed since the image was made
+ * (maps/set.h), under a number of the generation.
+ */
+#ifndef XDPCTL_SET_BPF_H
+#define XDPCTL_SET_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "maps/set.h"
+
+/*
+ * image: one element, the whole image; its size is the generation's. Written by user space before programs see it;
+ * afterwards only its filter.
+ * live: a hash by key, or a LPM trie for sets of ranges: struct xdpctl_set_live. Elements are added and deleted by user
+ * space; programs count in them. User space sets types and sizes of both.
+ */
+/* clang-format off */
+#define SET(number)                                          \
+	struct {                                             \
+		__uint(type, BPF_MAP_TYPE_ARRAY);            \
+		__uint(max_entries, 1);                      \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(key_size, sizeof(__u32));             \
+		__uint(value_size, sizeof(struct xdpctl_set_head)); \
+	} set_image_##number SEC(".maps");                   \
+	struct {                                             \
+		__uint(type, BPF_MAP_TYPE_HASH);             \
+		__uint(max_entries, 1);                      \
+		__uint(map_flags, BPF_F_NO_PREALLOC);        \
+		__uint(key_size, sizeof(struct xdpctl_set_key)); \
+		__uint(value_size, sizeof(struct xdpctl_set_live)); \
+	} set_live_##number SEC(".maps");
+/* clang-format on */
+SET(0)
+SET(1)
+SET(2)
+SET(3)
+SET(4)
+SET(5)
+SET(6)
+SET(7)
+SET(8)
+SET(9)
+SET(10)
+SET(11)
+SET(12)
+SET(13)
+SET(14)
+SET(15)
+
+/* By number; set before the program is loaded. */
+const volatile __u64 set_forms[XDPCTL_SETS_MAX];
+
+/* Key of a LPM trie: the bits that count, then the key in network byte order. */
+struct set_prefix {
+	__u32 length;
+	__be32 words[4];
+};
+
+/* What changed for a key. */
+enum live_answer {
+	LIVE_NOTHING,
+	LIVE_NOT_HELD,
+	LIVE_HELD,
+};
+
+/*
+ * An element that has expired is none, whatever the image says: user space lets no element begin where another one,
+ * expired or not, still stands.
+ */
+static __noinline int ask_live(void *live, const __u32 *key, __u64 form, __u32 bytes)
+{
+	struct xdpctl_set_live *element;
+
+	if (form & XDPCTL_SET_FORM_RANGED) {
+		const __u32 words = form >> XDPCTL_SET_FORM_WORDS_SHIFT & XDPCTL_SET_FORM_WORDS_MASK;
+		struct set_prefix prefix = {.length = words * 32, .words = {bpf_htonl(key[0])}};
+
+		if (words == 4) {
+			prefix.words[1] = bpf_htonl(key[1]);
+			prefix.words[2] = bpf_htonl(key[2]);
+			prefix.words[3] = bpf_htonl(key[3]);
+		}
+		element = bpf_map_lookup_elem(live, &prefix);
+	} else {
+		element = bpf_map_lookup_elem(live, key);
+	}
+	if (!element)
+		return LIVE_NOTHING;
+	if (element->state != XDPCTL_SET_ADDED)
+		return LIVE_NOT_HELD;
+	if (element->expires && element->expires <= bpf_ktime_get_coarse_ns())
+		return LIVE_NOT_HELD;
+	if (element->counts) {
+		__sync_fetch_and_add(&element->packets, 1);
+		__sync_fetch_and_add(&element->bytes, bytes);
+	}
+	return LIVE_HELD;
+}
+
+/* The form is known wherever this is called, and so are the widths and bounds in it. */
+static __noinline int ask_image(const void *image, const __u32 *key, __u64 form)
+{
+	const __u64 end = form & XDPCTL_SET_FORM_END;
+
+	switch (form >> XDPCTL_SET_FORM_WORDS_SHIFT & XDPCTL_SET_FORM_WORDS_MASK) {
+	case 1:
+		return xdpctl_set_image_holds(image, end, key, 1);
+	case 2:
+		return xdpctl_set_image_holds(image, end, key, 2);
+	case 4:
+		return xdpctl_set_image_holds(image, end, key, 4);
+	default:
+		return xdpctl_set_image_holds(image, end, key, XDPCTL_SET_KEY_WORDS);
+	}
+}
+
+/* Whether something may have changed for the key. */
+static __always_inline bool may_have_changed(const struct xdpctl_set_head *head, const __u32 *key, __u64 form)
+{
+	__u32 bit;
+
+	if (!head->live)
+		return false;
+	if (form & XDPCTL_SET_FORM_RANGED)
+		bit = xdpctl_set_filter_bit(key, form >> XDPCTL_SET_FORM_WORDS_SHIFT & XDPCTL_SET_FORM_WORDS_MASK,
+					    true);
+	else
+		bit = xdpctl_set_filter_bit(key, 1, false);
+	return xdpctl_set_filter_holds(head, bit);
+}
+
+static __always_inline int find_in(const void *image, void *live, const __u32 *key, __u64 form, __u32 bytes)
+{
+	if (may_have_changed(image, key, form)) {
+		int answer = ask_live(live, key, form, bytes);
+
+		if (answer != LIVE_NOTHING)
+			return answer == LIVE_HELD;
+	}
+	return ask_image(image, key, form);
+}
+
+/* Whether the set of that number holds the key; `bytes` are what an element's counter counts. */
+static __noinline int set_holds(__u32 number, const __u32 *key, __u32 bytes)
+{
+	const __u32 zero = 0;
+	const void *image;
+
+	/* clang-format off */
+	/* Where a set has no form the verifier ends, and asks for no maps. */
+#define FIND_IN(number)                                                                          \
+	case number:                                                                             \
+		if (!set_forms[number])                                                          \
+			return false;                                                            \
+		image = bpf_map_lookup_elem(&set_image_##number, &zero);                         \
+		return image && find_in(image, &set_live_##number, key, set_forms[number], bytes);
+	switch (number) {
+	FIND_IN(0)
+	FIND_IN(1)
+	FIND_IN(2)
+	FIND_IN(3)
+	FIND_IN(4)
+	FIND_IN(5)
+	FIND_IN(6)
+	FIND_IN(7)
+	FIND_IN(8)
+	FIND_IN(9)
+	FIND_IN(10)
+	FIND_IN(11)
+	FIND_IN(12)
+	FIND_IN(13)
+	FIND_IN(14)
+	FIND_IN(15)
+	}
+	/* clang-format on */
+	return false;
+}
+
+#endif
