@@ -2,6 +2,7 @@
 // apply: a file becomes the running ruleset, whole or not at all. What it keeps of the running one keeps its counters.
 // With --confirm the old ruleset comes back unless someone says that the new one is good.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -19,6 +20,8 @@
 #include "cli/rollback.h"
 #include "cli/ruleset_file.h"
 #include "cli/saved.h"
+#include "cli/step_progress.h"
+#include "cli/terminal.h"
 #include "kernel/interface.h"
 #include "ruleset/edit.h"
 
@@ -29,6 +32,7 @@ namespace {
 struct Options {
     std::string path;
     bool dry_run = false;
+    bool progress = false;
     std::optional<std::chrono::seconds> confirm_within;
 };
 
@@ -103,7 +107,15 @@ Status check_content(const ruleset::Ruleset& running, const ruleset::Ruleset& ne
                 "applying it would remove the whole ruleset", "if that is meant: xdpctl flush ruleset");
 }
 
-Status dry_run(Session& session, const std::string& path, ruleset::Ruleset next) {
+StepProgress::Form form_of_progress(const Session& session, const Options& options) {
+    if (options.progress)
+        return StepProgress::Form::Lines;
+    const bool is_seen = session.output.format() == Output::Format::Text && is_terminal(STDERR_FILENO);
+    return is_seen ? StepProgress::Form::OneLine : StepProgress::Form::None;
+}
+
+Status dry_run(Session& session, const std::string& path, ruleset::Ruleset next, StepProgress& progress) {
+    progress.step("compiling");
     const auto state = open_for_reading();
     if (!state)
         return std::unexpected(state.error());
@@ -111,19 +123,24 @@ Status dry_run(Session& session, const std::string& path, ruleset::Ruleset next)
     XDPCTL_TRY(ruleset::adopt_handles(state->ruleset(), next));
     XDPCTL_TRY(compiled_size(next));
     XDPCTL_TRY(check_devices(next));
+    progress.stop();
     session.output.show(compare(state->ruleset(), next, true));
     return {};
 }
 
+constexpr std::string_view making_it_run = "compiling and loading";
+
 // The process that takes the change back is there before the change is.
 Status commit_for_now(Session& session, kernel::State& state, ruleset::Ruleset next,
-                      const kernel::CommitOptions& options, std::chrono::seconds time) {
+                      const kernel::CommitOptions& options, std::chrono::seconds time, StepProgress& progress) {
     auto previous = save_state(state);
     if (!previous)
         return std::unexpected(std::move(previous).error());
+    progress.stop();  // a process is made of one thread
     auto rollback = Rollback::prepare(std::move(*previous), time);
     if (!rollback)
         return std::unexpected(std::move(rollback).error());
+    progress.step(std::string(making_it_run));
     Status done = commit(session, state, std::move(next), options);
     if (done)
         rollback->start();
@@ -132,7 +149,8 @@ Status commit_for_now(Session& session, kernel::State& state, ruleset::Ruleset n
     return done;
 }
 
-Status change(Session& session, const Options& options, ruleset::Ruleset next) {
+Status change(Session& session, const Options& options, ruleset::Ruleset next, StepProgress& progress) {
+    progress.step("comparing with the running ruleset");
     auto state = open_for_writing(session);
     if (!state)
         return std::unexpected(std::move(state).error());
@@ -141,20 +159,24 @@ Status change(Session& session, const Options& options, ruleset::Ruleset next) {
     Applied applied = compare(state->ruleset(), next, false);
     applied.confirm_within = options.confirm_within;
     const kernel::CommitOptions commit_options{.modes = {}, .require_devices = true};
+    progress.step(std::string(making_it_run));
     XDPCTL_TRY(options.confirm_within
-                   ? commit_for_now(session, *state, std::move(next), commit_options, *options.confirm_within)
+                   ? commit_for_now(session, *state, std::move(next), commit_options, *options.confirm_within, progress)
                    : commit(session, *state, std::move(next), commit_options));
+    progress.stop();
     session.output.confirm(applied);
     return {};
 }
 
 Status apply(Session& session, const Options& options) {
+    StepProgress progress(form_of_progress(session, options));
+    progress.step(fmt::format("reading {}", options.path == "-" ? "<stdin>" : options.path));
     auto next = read_ruleset_file(options.path);
     if (!next)
         return std::unexpected(std::move(next).error());
     if (options.dry_run)
-        return dry_run(session, options.path, std::move(*next));
-    XDPCTL_TRY(change(session, options, std::move(*next)));
+        return dry_run(session, options.path, std::move(*next), progress);
+    XDPCTL_TRY(change(session, options, std::move(*next), progress));
     if (!options.confirm_within || options.path == "-")
         return {};
     session.output.flush();
@@ -178,6 +200,8 @@ std::chrono::seconds read_time(const std::string& word) {
 Action declare_apply(CLI::App& parser) {
     auto options = std::make_shared<Options>();
     add_file_option(parser, options->path);
+    parser.add_flag("--progress", options->progress,
+                    "Say what takes more than a second, every second, also when standard error is no terminal");
     parser.add_flag("--dry-run", options->dry_run, "Check everything and say what would change, but change nothing")
         ->excludes(parser
                        .add_option_function<std::string>(

@@ -37,7 +37,7 @@ _xdpctl_words() {
     'chain policy') echo '--hook netdev accept drop' ;;
     'set load') echo '--file netdev' ;;
     'set '*) echo netdev ;;
-    apply) echo '--confirm --dry-run --file' ;;
+    apply) echo '--confirm --dry-run --file --progress' ;;
     confirm) echo '--revert' ;;
     save) echo '--counters' ;;
     check) echo '--file' ;;
