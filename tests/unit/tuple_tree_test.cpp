@@ -4,99 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <string>
-#include <vector>
 
 #include "support/classbench.h"
-#include "support/evaluator.h"
-#include "support/packet_fields.h"
-#include "support/rule_mix.h"
-#include "support/tuple_tree_walk.h"
+#include "support/tuple_tree_check.h"
 
 namespace xdpctl::test {
 namespace {
 
 using compile::tuple_tree::BuildOptions;
-using compile::tuple_tree::Tables;
-
-struct Compiled {
-    ruleset::Chain chain;
-    std::vector<std::string> devices = test_devices();
-    std::unique_ptr<Tables> tables;
-};
-
-std::vector<RuleSlot> slots_of(const ruleset::Chain& chain) {
-    std::vector<RuleSlot> slots;
-    for (std::uint32_t i = 0; i < chain.rules.size(); ++i)
-        slots.push_back(RuleSlot{i});
-    return slots;
-}
-
-Compiled compiled(ruleset::Chain chain, const BuildOptions& options = {}) {
-    Compiled out{.chain = std::move(chain), .tables = nullptr};
-    const auto slots = slots_of(out.chain);
-    auto tables = compile::tuple_tree::build(out.chain, {.rule_slots = slots, .device_names = out.devices}, options);
-    EXPECT_TRUE(tables.has_value()) << tables.error().text();
-    if (tables)
-        out.tables = std::move(*tables);
-    return out;
-}
-
-struct Decision {
-    std::vector<std::size_t> counted;    // rules by their place in the chain, in order
-    std::optional<std::size_t> decider;  // none: the policy
-    ruleset::Verdict verdict{};
-    bool operator==(const Decision&) const = default;
-};
-
-Decision expected_decision(const Compiled& compiled, const xdpctl_packet& packet) {
-    const Evaluation evaluation = evaluate(compiled.chain, fields_of(packet), compiled.devices[packet.device]);
-    return {evaluation.counted, evaluation.rule, evaluation.verdict};
-}
-
-Decision classify(const Compiled& compiled, const xdpctl_packet& packet) {
-    Decision decision{.counted = {}, .decider = std::nullopt, .verdict = compiled.chain.policy};
-    std::uint32_t from = 0;
-    while (const auto found = find(*compiled.tables, packet, from)) {
-        const std::size_t rule = found->action & XDPCTL_TUPLE_SLOT;
-        if ((found->action & XDPCTL_TUPLE_COUNT) != 0)
-            decision.counted.push_back(rule);
-        if ((found->action & XDPCTL_TUPLE_FINAL) != 0) {
-            decision.decider = rule;
-            decision.verdict =
-                (found->action & XDPCTL_TUPLE_DROP) != 0 ? ruleset::Verdict::Drop : ruleset::Verdict::Accept;
-            break;
-        }
-        const std::vector<std::uint32_t>& resume_at = compiled.tables->resume_at;
-        from = resume_at.empty() ? found->order + 1 : resume_at[found->order];
-    }
-    return decision;
-}
-
-std::string describe(const Decision& decision) {
-    std::string text = decision.decider ? "rule " + std::to_string(*decision.decider) : "policy";
-    text += decision.verdict == ruleset::Verdict::Drop ? " drop, counted" : " accept, counted";
-    for (const std::size_t rule : decision.counted)
-        text += " " + std::to_string(rule);
-    return text;
-}
-
-// Number of packets that a rule decided.
-std::size_t expect_same(const Compiled& compiled, std::size_t packets, Random& random) {
-    std::size_t decided = 0, wrong = 0;
-    for (std::size_t i = 0; i < packets && wrong < 3; ++i) {
-        const xdpctl_packet packet = random_packet(compiled.chain, 2, random);
-        const Decision expected = expected_decision(compiled, packet);
-        const Decision got = classify(compiled, packet);
-        decided += static_cast<std::size_t>(expected.decider.has_value());
-        if (got == expected)
-            continue;
-        ++wrong;
-        ADD_FAILURE() << "expected " << describe(expected) << "; got " << describe(got);
-    }
-    return decided;
-}
 
 TEST(TupleTree, EmptyChainDecidesNothing) {
     Random random(1);
