@@ -11,6 +11,7 @@
 #include "cli/found.h"
 #include "cli/rule_reference.h"
 #include "compile/compile.h"
+#include "compile/lookups.h"
 #include "lint/lint.h"
 #include "ruleset/idle.h"
 #include "ruleset/reach.h"
@@ -193,11 +194,14 @@ std::vector<RuleSlot> slots_of(const ruleset::Chain& chain, const ruleset::Table
     return std::vector<RuleSlot>(ruleset::rules_with_slots(table, chain).size());
 }
 
-// Instructions of the chain's code; none when it does not compile to such.
+// Instructions of the chain's code; none when it does not compile to such. What large sets cost is not among them.
 std::optional<std::size_t> instructions(const ruleset::Chain& chain, const ruleset::Table& table) {
     const auto slots = slots_of(chain, table);
-    const auto program =
-        compile::straight_line(chain, {.table = &table, .rule_slots = slots, .device_names = chain.devices});
+    const auto sets = compile::looked_up_sets(chain, table);
+    if (!sets)
+        return std::nullopt;
+    const auto program = compile::straight_line(
+        chain, {.table = &table, .sets = *sets, .rule_slots = slots, .device_names = chain.devices});
     return program ? std::optional(program->instructions.size()) : std::nullopt;
 }
 
@@ -258,8 +262,12 @@ Status report_chain(ChainReport& report, const std::map<Handle, Count>* live, bo
     if (!chain.is_base)
         return {};
     const auto slots = slots_of(chain, *report.table);
+    const auto sets = compile::looked_up_sets(chain, *report.table);
+    if (!sets)
+        return std::unexpected(sets.error());
     const auto classifier = compile::compile(
-        chain, {.table = report.table, .rule_slots = slots, .device_names = chain.devices, .can_loop = true});
+        chain,
+        {.table = report.table, .sets = *sets, .rule_slots = slots, .device_names = chain.devices, .can_loop = true});
     if (!classifier)
         return std::unexpected(classifier.error());
     report.is_tables = !std::holds_alternative<compile::Program>(*classifier);

@@ -202,8 +202,13 @@ struct Observer::Impl {
             if (request.tally.times)
                 XDPCTL_TRY(place->take_times(layout));
         }
+        std::set<ChainKey> chains;
+        for (const auto& [key, chain] : view.chains)
+            chains.insert(key);
+        tallies.keep(chains);
         for (const auto& [key, chain] : view.chains) {
             const LiveChain& live_chain = *view.live.chains.at(key);
+            XDPCTL_TRY(forget_former_devices(key, chain));
             const auto maps = maps_of(key, chain);
             if (!maps)
                 return std::unexpected(maps.error());
@@ -231,6 +236,18 @@ struct Observer::Impl {
             if (request.tally.times && wants(key, chain))
                 XDPCTL_TRY(time_entries(layout, live_chain, devices_of(chain), tallies.entry_times_map()));
         }
+        return {};
+    }
+
+    // Of slots that belonged to others in the view before.
+    Status forget_former_devices(const ChainKey& key, const ObservedChain& chain) const {
+        const auto former = now.chains.find(key);
+        if (former == now.chains.end())
+            return {};
+        const auto& devices = former->second.devices;
+        for (std::uint16_t slot = 0; slot < std::min(devices.size(), chain.devices.size()); ++slot)
+            if (devices[slot] != chain.devices[slot])
+                XDPCTL_TRY(tallies.forget(key, DeviceSlot{slot}));
         return {};
     }
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "kernel/map_io.h"
 
@@ -41,6 +42,18 @@ Result<int> map_of(Fd& map, const char* name, std::size_t value_size, std::uint3
         map = std::move(*made);
     }
     return map.get();
+}
+
+// On all CPUs.
+template <typename Value>
+Status zero(const Fd& map, std::uint32_t key) {
+    const auto cpus = possible_cpus();
+    if (!cpus)
+        return std::unexpected(cpus.error());
+    const std::vector<Value> zeros(*cpus);
+    if (bpf_map_update_elem(map.get(), &key, zeros.data(), BPF_ANY) != 0)
+        return fail_errno(errno, "cannot reset a tally");
+    return {};
 }
 
 template <typename Value, typename AddSum>
@@ -88,6 +101,23 @@ Result<int> Tallies::sizes_map(const ChainKey& chain) {
 
 Result<int> Tallies::times_map(const ChainKey& chain) {
     return request_.times ? map_of(times_[chain], "stage_times", sizeof(xdpctl_stage_times), XDPCTL_STAGE_TIMES) : -1;
+}
+
+void Tallies::keep(const std::set<ChainKey>& chains) {
+    const auto is_gone = [&](const auto& item) { return !chains.contains(item.first); };
+    std::erase_if(sizes_, is_gone);
+    std::erase_if(times_, is_gone);
+}
+
+Status Tallies::forget(const ChainKey& chain, DeviceSlot slot) const {
+    const std::uint32_t device = std::to_underlying(slot);
+    if (const auto map = sizes_.find(chain); map != sizes_.end())
+        for (std::uint32_t verdict = 0; verdict < XDPCTL_VERDICTS; ++verdict)
+            XDPCTL_TRY(zero<xdpctl_sizes>(map->second, xdpctl_sizes_key(device, verdict)));
+    if (const auto map = times_.find(chain); map != times_.end())
+        for (std::uint32_t stage = 0; stage < XDPCTL_TIMED_STAGES; ++stage)
+            XDPCTL_TRY(zero<xdpctl_stage_times>(map->second, xdpctl_times_key(device, stage)));
+    return {};
 }
 
 Result<std::vector<xdpctl_sizes>> Tallies::sizes(const ChainKey& chain) const {

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/types.h"
 #include "kernel/layout.h"
 #include "maps/tally.h"
 
@@ -38,6 +40,10 @@ public:
     [[nodiscard]] Result<int> sizes_map(const ChainKey& chain);
     [[nodiscard]] Result<int> times_map(const ChainKey& chain);
     [[nodiscard]] int entry_times_map() const { return entry_times_.get(); }
+    // Chains that are gone begin at zero when they come back.
+    void keep(const std::set<ChainKey>& chains);
+    // For a device that gets the slot of another one: sizes and times begin at zero.
+    [[nodiscard]] Status forget(const ChainKey& chain, DeviceSlot slot) const;
     [[nodiscard]] int talkers_map() const { return talkers_.get(); }
 
     // By xdpctl_sizes_key(); empty for a chain that has none.

@@ -83,6 +83,28 @@ TEST_F(CliExplain, NamesTheElementOfANamedSet) {
                 HasSubstr("    ip saddr @bad: the packet has 192.0.2.1, in 192.0.2.0/24\n"));
 }
 
+// Its elements are not in the rules but looked up, and change while they run.
+TEST_F(CliExplain, NamesTheElementOfALargeSet) {
+    std::string elements = "203.0.113.0/24";
+    for (int i = 0; i < 3000; ++i)
+        elements += fmt::format(", 10.{}.{}.1", i / 250, i % 250);
+    const std::string ruleset =
+        file("large.nft", "table netdev t {\nset bad {\ntype ipv4_addr\nflags interval\nelements = { " + elements +
+                              " }\n}\nchain c {\ntype filter hook ingress device \"eth0\" "
+                              "priority filter;\nip saddr @bad tcp dport 22 drop\n}\n}\n");
+    EXPECT_THAT(succeed({"explain", "--ruleset", ruleset, "tcp 203.0.113.9:1 > 192.0.2.1:22"}),
+                HasSubstr("ip saddr @bad: the packet has 203.0.113.9, in 203.0.113.0/24\n"));
+    EXPECT_LT(succeed_json({"lint", "--cost", ruleset})["chains"][0]["costs"][0]["instructions"], 200);
+    succeed({"apply", "-f", ruleset});
+    const std::string packet = "tcp 198.51.100.7:1 > 192.0.2.1:22";
+    EXPECT_THAT(succeed({"explain", packet}), HasSubstr("ip saddr @bad: the packet has 198.51.100.7\n"));
+    succeed({"set", "add", "netdev", "t", "bad", "198.51.100.0/25"});
+    EXPECT_THAT(succeed({"explain", packet}),
+                HasSubstr("ip saddr @bad: the packet has 198.51.100.7, in 198.51.100.0/25\n"));
+    const auto plan = xdpctl({"plan", ruleset, "--json"});
+    EXPECT_EQ(nlohmann::json::parse(plan.out)["sets"][0]["elements_removed"], 1);
+}
+
 TEST_F(CliExplain, FollowsJumpsAndVerdictMaps) {
     const std::string jumps = file("jumps.nft", R"(table netdev t {
     chain in {

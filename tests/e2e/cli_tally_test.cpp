@@ -80,6 +80,20 @@ TEST_F(CliTally, LeavesNothingBehindAndFollowsTheRuleset) {
         EXPECT_FALSE(entry.path().filename().string().starts_with("observer-"));
 }
 
+TEST_F(CliTally, CountsADeviceFromZeroInTheSlotOfAnother) {
+    const json out = tallied("histogram --json", [&] {
+        send(5000, 30);
+        stats_after(30);
+        succeed({"flush", "ruleset"});
+        succeed({"attach", "eth1"});
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+    });
+    for (const json& sizes : out["packet_sizes"]) {
+        EXPECT_EQ(sizes["interface"], "eth1");
+        EXPECT_LT(sizes["packets"], 30);
+    }
+}
+
 TEST_F(CliTally, DrawsHistograms) {
     const CommandResult result = shell("$X histogram --timeout 0.3 eth0");
     EXPECT_EQ(result.status, 0) << result.err;
