@@ -66,7 +66,17 @@ private:
             const auto queue = queues.find(&rule);
             const bool found = queue != queues.end() && queue->second.taken < queue->second.handles.size();
             rule.handle = found ? queue->second.handles[queue->second.taken++] : fresh();
+            if (found)
+                share(*queue->first, rule);
         }
+    }
+
+    // What rules of one meaning say is there once: all but what their counters start with.
+    static void share(const Rule& kept, Rule& rule) {
+        const Counter* counter = rule.counter();
+        const Count start = counter == nullptr ? Count{} : counter->start;
+        rule.statements = kept.statements;
+        rule.start_counter(start);
     }
 
     Handle fresh() { return last_ = Handle{static_cast<std::uint64_t>(last_) + 1}; }

@@ -126,5 +126,15 @@ TEST(Adopt, GivesEveryObjectItsOwnHandle) {
     }
 }
 
+TEST(Adopt, KeptRulesShareWhatTheySay) {
+    Ruleset running = with_rules({port_rule(22, {}, {.packets = 1, .bytes = 60})});
+    ASSERT_TRUE(adopt_handles({}, running));
+    Ruleset next = with_rules({port_rule(22, {}, {.packets = 5, .bytes = 300}), port_rule(80)});
+    ASSERT_TRUE(adopt_handles(running, next));
+    const std::vector<Rule>& rules = next.tables[0].chains[0].rules;
+    EXPECT_EQ(&rules[0].statements[0], &running.tables[0].chains[0].rules[0].statements[0]);
+    EXPECT_EQ(rules[0].counter()->start, (Count{.packets = 5, .bytes = 300}));
+}
+
 }  // namespace
 }  // namespace xdpctl::ruleset
