@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
 #include <string>
 
 #include "support/classbench.h"
@@ -29,6 +32,31 @@ TEST(TupleTree, RandomRulesets) {
         const Compiled made = compiled(mixed_chain(mix, random));
         EXPECT_GT(expect_same(made, 1500, random), 0U);
     }
+}
+
+// As many pairs of a ruleset and a packet as XDPCTL_TEST_PAIRS says: a million or more, for a release build.
+TEST(TupleTree, ManyPairs) {
+    const char* asked = std::getenv("XDPCTL_TEST_PAIRS");
+    if (asked == nullptr)
+        GTEST_SKIP() << "XDPCTL_TEST_PAIRS is not set";
+    const std::size_t pairs = std::stoul(asked);
+    constexpr std::size_t each = 5000;
+    std::size_t decided = 0;
+    std::uint64_t seed = 1000;
+    for (std::size_t done = 0; done < pairs && !HasFailure(); done += each) {
+        SCOPED_TRACE(++seed);
+        Random random(seed);
+        RuleMix mix;
+        mix.rules = 1 + random() % 200;
+        mix.ipv6 = static_cast<double>(random() % 100) / 100;
+        mix.wildcard = static_cast<double>(random() % 80) / 100;
+        mix.set = static_cast<double>(random() % 50) / 100;
+        mix.negated = static_cast<double>(random() % 30) / 100;
+        mix.residual = static_cast<double>(random() % 40) / 100;
+        mix.pool = 1 + static_cast<unsigned>(random() % 40);
+        decided += expect_same(compiled(mixed_chain(mix, random)), std::min(each, pairs - done), random);
+    }
+    std::cout << pairs << " pairs, " << decided << " of them decided by a rule\n";
 }
 
 TEST(TupleTree, WildcardHeavy) {
