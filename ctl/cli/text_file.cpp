@@ -15,8 +15,8 @@ namespace xdpctl::cli {
 
 namespace {
 
-// Many times the largest ruleset that can run; keeps an endless input from filling the memory.
-constexpr std::size_t size_max = std::size_t{64} << 20;
+// As much as a ruleset can have (lang/token.h); keeps an endless input from filling the memory.
+constexpr std::size_t size_max = std::size_t{256} << 20;
 
 constexpr std::string_view include_directory = "/etc/";
 
