@@ -11,6 +11,7 @@
 #include <functional>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 #include "bench/chains.h"
 #include "bench/compare.h"
@@ -40,9 +41,9 @@ Interval prefix(Value address, unsigned length, unsigned bits) {
     return {address & ~host, address | host};
 }
 
-// Lengths as in a routing table, addresses anywhere.
+// The long ones of a routing table, anywhere: with the short ones a million would cover, and become, a few thousand.
 Interval ipv4_prefix(Random& random) {
-    constexpr unsigned lengths[] = {16, 18, 19, 20, 21, 22, 22, 23, 23, 24, 24, 24, 24, 24, 24, 24, 24, 26, 28, 32};
+    constexpr unsigned lengths[] = {22, 23, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 24, 25, 26, 28, 30, 32};
     return prefix((random() & 0xdfffffff) + 0x01000000, lengths[random() % std::size(lengths)], 32);
 }
 
@@ -71,30 +72,54 @@ constexpr Kind ipv4_addresses{"ipv4-addresses", Family::Ipv4, "type ipv4_addr", 
 constexpr Kind ipv6_prefixes{"ipv6-prefixes", Family::Ipv6, "type ipv6_addr\n flags interval\n auto-merge",
                              ipv6_prefix};
 
-// One rule that drops what a set of so many elements holds.
-ruleset::Ruleset ruleset_of(const Kind& kind, std::size_t elements, Random& random) {
-    auto ruleset = lang::parse_ruleset(
-        fmt::format("table netdev bench {{\n set s {{\n {}\n }}\n chain c {{\n type filter hook ingress device "
-                    "\"bench0\" priority 0; policy accept;\n {} saddr @s counter drop\n }}\n}}\n",
-                    kind.declaration, kind.family == Family::Ipv4 ? "ip" : "ip6"),
-        "bench");
-    if (!ruleset)
-        throw std::logic_error(ruleset.error().text());
-    ruleset::Set& set = ruleset->tables.front().sets.front();
+struct Case {
+    const Kind* kind;
+    std::size_t elements;
+    std::size_t sets = 1;
+};
+
+ruleset::Elements random_elements(const Case& test, const ruleset::Set& set, Random& random) {
     ruleset::ElementsBuilder builder(1, set.key.front().bits);
-    for (std::size_t i = 0; i < elements; ++i)
-        builder.add(kind.element(random));
+    for (std::size_t i = 0; i < test.elements; ++i)
+        builder.add(test.kind->element(random));
     auto built = std::move(builder).finish(set.merges ? ruleset::ElementsBuilder::Overlap::Merge
                                                       : ruleset::ElementsBuilder::Overlap::Refuse);
     if (!built)
         throw std::logic_error("elements overlap");
-    set.elements = ruleset::SharedElements(*std::move(built));
+    return *std::move(built);
+}
+
+// For each set a rule that drops what it holds.
+ruleset::Ruleset ruleset_of(const Case& test, Random& random) {
+    std::string sets;
+    std::string rules;
+    for (std::size_t set = 0; set < test.sets; ++set) {
+        sets += fmt::format(" set s{} {{\n {}\n }}\n", set, test.kind->declaration);
+        rules += fmt::format(" {} saddr @s{} counter drop\n", test.kind->family == Family::Ipv4 ? "ip" : "ip6", set);
+    }
+    auto ruleset =
+        lang::parse_ruleset(fmt::format("table netdev bench {{\n{} chain c {{\n type filter hook ingress device "
+                                        "\"bench0\" priority 0; policy accept;\n{} }}\n}}\n",
+                                        sets, rules),
+                            "bench");
+    if (!ruleset)
+        throw std::logic_error(ruleset.error().text());
+    for (ruleset::Set& set : ruleset->tables.front().sets)
+        set.elements = ruleset::SharedElements(random_elements(test, set, random));
     return *std::move(ruleset);
 }
 
 class Spread {
 public:
-    Spread() : skeleton_(bench_spread::open_and_load()) {}
+    // With the attach type that the programs of the datapath have: a program array takes no others.
+    Spread() : skeleton_(bench_spread::open()) {
+        if (skeleton_ == nullptr)
+            return;
+        for (bpf_program* program : {skeleton_->progs.spread, skeleton_->progs.spread_end})
+            bpf_program__set_expected_attach_type(program, bpf_attach_type{});
+        if (bench_spread::load(skeleton_) != 0)
+            bench_spread::destroy(std::exchange(skeleton_, nullptr));
+    }
     ~Spread() { bench_spread::destroy(skeleton_); }
     Spread(const Spread&) = delete;
     Spread& operator=(const Spread&) = delete;
@@ -136,27 +161,44 @@ private:
     bench_spread* skeleton_;
 };
 
-void measure(benchmark::State& state, const Kind& kind, std::size_t elements, bool& failed) {
+// Sources are those of the last set: packets ask all of them.
+void measure(benchmark::State& state, const Case& test, bool& failed) {
     const auto give_up = [&](const std::string& why) {
         failed = true;
         state.SkipWithError(why.c_str());
     };
-    Random random(elements);
-    const ruleset::Ruleset ruleset = ruleset_of(kind, elements, random);
+    const Family family = test.kind->family;
+    Random random(test.elements);
+    const ruleset::Ruleset ruleset = ruleset_of(test, random);
     const ruleset::Table& table = ruleset.tables.front();
     const auto runner = testrun::Runner::create(table.chains.front(), kernel::Layer::Xdp, {}, std::nullopt, &table);
     if (!runner)
         return give_up(runner.error().text());
     const Spread spread;
-    if (!spread.valid() || !spread.fill(*table.sets.front().elements, kind.family, random))
+    if (!spread.valid() || !spread.fill(*table.sets.back().elements, family, random))
         return give_up("cannot load the programs to compare with");
-    const test::Bytes frame = tcp_frame(kind.family);
+    const test::Bytes frame = tcp_frame(family);
     compare(
         state, "empty", [&] { return spread.time(spread.end(), frame); },
         [&] { return spread.time(runner->entry_fd(), frame); }, failed);
     const auto counts = runner->rule_counts();
-    if (!counts || counts->front().second.packets < std::uint64_t{samples} * repeat)
-        give_up("the rule did not count every frame");
+    if (!counts)
+        return give_up(counts.error().text());
+    std::uint64_t counted = 0;
+    for (const auto& [handle, count] : *counts)
+        counted += count.packets;
+    if (counted < std::uint64_t{samples} * repeat)
+        give_up("the rules did not count every frame");
+}
+
+void register_case(const Case& test, bool& failed) {
+    const std::string name = test.sets == 1
+                                 ? fmt::format("xdp/set:{}/{}", test.elements, test.kind->name)
+                                 : fmt::format("xdp/set:{}x{}/{}", test.sets, test.elements, test.kind->name);
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [test, &failed](benchmark::State& state) { measure(state, test, failed); })
+        ->UseManualTime()
+        ->Iterations(samples);
 }
 
 }  // namespace
@@ -166,11 +208,9 @@ void register_sets(bool& failed) {
                                       {&ipv4_addresses, {10'000, 100'000, 1'000'000}},
                                       {&ipv6_prefixes, {10'000, 200'000}}})
         for (const std::size_t elements : sizes)
-            benchmark::RegisterBenchmark(
-                fmt::format("xdp/set:{}/{}", elements, kind->name).c_str(),
-                [kind, elements, &failed](benchmark::State& state) { measure(state, *kind, elements, failed); })
-                ->UseManualTime()
-                ->Iterations(samples);
+            register_case({.kind = kind, .elements = elements}, failed);
+    for (const std::size_t sets : {2U, 4U, 16U})
+        register_case({.kind = &ipv4_prefixes, .elements = 10'000, .sets = sets}, failed);
 }
 
 }  // namespace xdpctl::bench
