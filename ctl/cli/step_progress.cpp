@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <system_error>
 #include <utility>
 
 namespace xdpctl::cli {
@@ -28,8 +29,13 @@ void StepProgress::step(std::string what) {
         const std::lock_guard guard(mutex_);
         what_ = std::move(what);
     }
-    if (!thread_.joinable())
+    if (thread_.joinable())
+        return;
+    try {
         thread_ = std::jthread([this](const std::stop_token& stop) { report(stop); });
+    } catch (const std::system_error&) {
+        form_ = Form::None;  // what the command does matters more
+    }
 }
 
 void StepProgress::stop() {

@@ -83,8 +83,9 @@ private:
     // Prepare.
 
     Status prepare() {
-        // Beside storing and loading, which do not change what it looks at either.
-        auto verified = std::async(std::launch::async, [this] { return verify_stored(); });
+        // Beside storing and loading, which do not change what it looks at either; afterwards where no thread can be
+        // had.
+        auto verified = std::async(std::launch::async | std::launch::deferred, [this] { return verify_stored(); });
         XDPCTL_TRY(make_directory(live_.layout.next()));
         XDPCTL_TRY(store_generation(live_.layout.next(), generation_, sets_));
         for (ChainPlan& plan : plans_) {
