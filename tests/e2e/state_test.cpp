@@ -888,7 +888,8 @@ TEST_F(FailureTest, UnknownLayoutVersion) {
     const xdpctl_generation head{
         .layout_version = 99, .text_length = 0, .number = 2, .last_handle = 0, .sets = 0, .reserved = 0};
     {
-        const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "ruleset", 4, sizeof(head), 1, nullptr));
+        LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+        const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "ruleset", 4, sizeof(head), 1, &options));
         const std::uint32_t key = 0;
         ASSERT_EQ(bpf_map_update_elem(map.get(), &key, &head, BPF_ANY), 0);
         ASSERT_EQ(bpf_obj_pin(map.get(), stored.c_str()), 0);
