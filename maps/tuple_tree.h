@@ -19,6 +19,7 @@
 #include "packet.h"
 
 #define XDPCTL_TUPLE_TABLES_MAX 16
+
 #define XDPCTL_TUPLE_PRUNE_BITS 12
 #define XDPCTL_TUPLE_PRUNE_SIZE (1 << XDPCTL_TUPLE_PRUNE_BITS)
 
@@ -212,6 +213,14 @@ struct xdpctl_tuple_array {
 
 #define XDPCTL_TUPLE_ALIGNMENT 64
 
+/* The most rounds that a loop can need: the bounds of a program whose loops have some. */
+struct xdpctl_tuple_rounds {
+	__u32 nodes;
+	__u32 records;
+	__u32 residuals;
+	__u32 intervals; /* halvings */
+};
+
 /* Read-only data of the program: what the verifier may take for granted. */
 struct xdpctl_tuple_config {
 	__u32 policy;     /* enum xdpctl_verdict */
@@ -220,6 +229,7 @@ struct xdpctl_tuple_config {
 	__u32 rule_slots; /* above the highest of a rule */
 	__u32 looks_up;   /* some residual test is a lookup */
 	__u32 tables4, tables6;
+	struct xdpctl_tuple_rounds rounds;
 	__u32 reserved;
 	struct xdpctl_tuple_array index4; /* of struct xdpctl_tuple_index4 */
 	struct xdpctl_tuple_array index6;

@@ -265,9 +265,11 @@ Status report_chain(ChainReport& report, const std::map<Handle, Count>* live, bo
     const auto sets = compile::looked_up_sets(chain, *report.table);
     if (!sets)
         return std::unexpected(sets.error());
-    const auto classifier = compile::compile(
-        chain,
-        {.table = report.table, .sets = *sets, .rule_slots = slots, .device_names = chain.devices, .can_loop = true});
+    const auto classifier = compile::compile(chain, {.table = report.table,
+                                                     .sets = *sets,
+                                                     .rule_slots = slots,
+                                                     .device_names = chain.devices,
+                                                     .loops = compile::Loops::Free});
     if (!classifier)
         return std::unexpected(classifier.error());
     report.is_tables = !std::holds_alternative<compile::Program>(*classifier);

@@ -81,7 +81,7 @@ Status list_cost(Session& session) {
         for (const ruleset::Chain& chain : table.chains) {
             if (!chain.is_base)
                 continue;
-            const auto classifier = compile_chain(table, chain, kernel::may_goto_supported());
+            const auto classifier = compile_chain(table, chain, kernel::loops_supported());
             if (!classifier)
                 return std::unexpected(classifier.error());
             const std::size_t rules = ruleset::rules_with_slots(table, chain).size();

@@ -35,13 +35,14 @@ Result<lang::ParsedFile> parse_ruleset_file(const std::string& path) {
     return lang::parse_file(*content, name, [](const std::string& pattern) { return open_included(pattern); });
 }
 
-Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain, bool can_loop) {
+Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,
+                                          compile::Loops loops) {
     std::vector<RuleSlot> slots;
     const std::size_t rules = ruleset::rules_with_slots(table, chain).size();
     for (std::uint32_t slot = 0; slot < rules; ++slot)
         slots.push_back(RuleSlot{slot});
-    return compile::compile(
-        chain, {.table = &table, .rule_slots = slots, .device_names = chain.devices, .can_loop = can_loop});
+    return compile::compile(chain,
+                            {.table = &table, .rule_slots = slots, .device_names = chain.devices, .loops = loops});
 }
 
 Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
@@ -51,7 +52,7 @@ Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
             if (!chain.is_base)
                 continue;
             // As on a kernel that has all the compiler uses: another one's refusal is the commit's to tell.
-            const auto classifier = compile_chain(table, chain, true);
+            const auto classifier = compile_chain(table, chain, compile::Loops::Free);
             if (!classifier)
                 return std::unexpected(classifier.error());
             size += compile::size_in_bytes(*classifier);

@@ -18,9 +18,9 @@ namespace xdpctl::cli {
 // The same, with the names of the files that rules stand in.
 [[nodiscard]] Result<lang::ParsedFile> parse_ruleset_file(const std::string& path);
 
-// As a commit compiles it, on a kernel where programs can loop (compile::Placement) or not.
+// As a commit compiles it, on a kernel where programs can loop like that.
 [[nodiscard]] Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,
-                                                        bool can_loop);
+                                                        compile::Loops loops);
 
 // Bytes that the classifiers of all chains have together. Errors: Limit, for a ruleset too large to run.
 [[nodiscard]] Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset);

@@ -26,7 +26,7 @@ Result<Classifier> compile_as(Engine engine, const ruleset::Chain& chain, const 
 Result<Classifier> compile(const ruleset::Chain& chain, const Placement& placement) {
     if (placement.engine)
         return compile_as(*placement.engine, chain, placement);
-    if (!placement.can_loop)
+    if (placement.loops == Loops::None)
         return straight_line(chain, placement);
     const auto flat = flat_chain(chain, placement);
     XDPCTL_TRY(flat);

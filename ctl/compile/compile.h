@@ -21,6 +21,13 @@ namespace xdpctl::compile {
 
 enum class Engine : std::uint8_t { StraightLine, TupleTree };
 
+// What the kernel's verifier lets programs loop: the tuple-tree engine needs it.
+enum class Loops : std::uint8_t {
+    None,
+    Bounded,  // as often as the verifier can follow: enough for most chains that have a verdict in every rule
+    Free,     // may_goto, Linux 6.9
+};
+
 // Maps the instructions refer to, by the place of the BPF_LD_IMM64 to patch with the map's descriptor.
 enum class MapName : std::uint8_t { Packet, RuleCounters };
 
@@ -70,8 +77,7 @@ struct Placement {
     std::span<const ruleset::Set* const> sets = {};
     std::span<const RuleSlot> rule_slots;       // of each of rules_with_slots() (ruleset/reach.h), in their order
     std::span<const std::string> device_names;  // by device slot; "" for a free slot
-    // Whether programs can loop without a bound that the verifier knows (may_goto, Linux 6.9): tuple tree needs it.
-    bool can_loop = false;
+    Loops loops = Loops::None;
     std::optional<Engine> engine = std::nullopt;  // instead of the one that costs packets less
 };
 

@@ -107,4 +107,10 @@ bool may_goto_supported() {
     return supported;
 }
 
+compile::Loops loops_supported() {
+    if (may_goto_supported())
+        return compile::Loops::Free;
+    return xdp_frags_supported() ? compile::Loops::Bounded : compile::Loops::None;
+}
+
 }  // namespace xdpctl::kernel

@@ -104,7 +104,7 @@ private:
                                                           .sets = plan.sets,
                                                           .rule_slots = plan.slots.slots,
                                                           .device_names = plan.device_names,
-                                                          .can_loop = may_goto_supported()});
+                                                          .loops = loops_supported()});
         if (!classifier)
             return std::unexpected(std::move(classifier).error());
         plan.classifier = std::move(*classifier);

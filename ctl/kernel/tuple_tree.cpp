@@ -13,7 +13,9 @@
 #include "kernel/mapping.h"
 #include "kernel/set_lookup.h"
 #include "tc_classify.skel.h"
+#include "tc_classify_bounded.skel.h"
 #include "xdp_classify.skel.h"
+#include "xdp_classify_bounded.skel.h"
 
 namespace xdpctl::kernel {
 
@@ -29,6 +31,13 @@ Result<Object> open_configured(const Tables& tables) {
         return fail(ErrorKind::Failed, "cannot open the BPF object of the classifier", log.text());
     std::memcpy(&skeleton->rodata->config, &tables.config, sizeof(tables.config));
     return take_object(skeleton);
+}
+
+Result<Object> open_for(bpf_prog_type type, const Tables& tables) {
+    if (type == BPF_PROG_TYPE_XDP)
+        return tables.loops_bounded ? open_configured<xdp_classify_bounded>(tables)
+                                    : open_configured<xdp_classify>(tables);
+    return tables.loops_bounded ? open_configured<tc_classify_bounded>(tables) : open_configured<tc_classify>(tables);
 }
 
 constexpr std::uint8_t load_immediate = BPF_LD | BPF_IMM | BPF_DW;  // two instructions, half a number in each
@@ -61,8 +70,7 @@ Status write_tables(int map, const Tables& tables, std::size_t size) {
 
 Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::span<const NamedMap> maps,
                            std::span<const SetMaps* const> sets) {
-    auto object =
-        type.type == BPF_PROG_TYPE_XDP ? open_configured<xdp_classify>(tables) : open_configured<tc_classify>(tables);
+    auto object = open_for(type.type, tables);
     if (!object)
         return std::unexpected(std::move(object).error());
     bpf_map* map = bpf_object__find_map_by_name(object->get(), "tables");

@@ -95,7 +95,7 @@ Result<compile::Classifier> compile_chain(const ruleset::Chain& chain, const rul
                                     .sets = sets,
                                     .rule_slots = slots,
                                     .device_names = chain.devices,
-                                    .can_loop = kernel::may_goto_supported(),
+                                    .loops = kernel::loops_supported(),
                                     .engine = engine});
 }
 

@@ -24,6 +24,18 @@ struct found {
 	__u32 action;
 };
 
+/*
+ * Whether the order is before that of the first match so far. Arithmetic, because a comparison would tell the verifier
+ * something new about both in every round of a loop, and it would follow each round for itself.
+ */
+static __always_inline bool is_before(__u32 order, const struct found *best)
+{
+	__u64 difference = (__u64)order - best->order;
+
+	asm volatile("%0 s>>= 63" : "+r"(difference));
+	return difference;
+}
+
 /* Place of the lowest bit of 16, without a table in memory: a de Bruijn sequence, and its inverse in four-bit digits.
  */
 static __always_inline __u32 lowest_bit(__u32 bits)
@@ -46,11 +58,8 @@ static __always_inline __u32 next_node(const struct xdpctl_tuple_node *node, con
 /* First record of the leaf that the packet falls into. */
 static __always_inline __u32 walk_tree(const struct xdpctl_tuple_node *tree, __u64 node, const __u32 *dimensions)
 {
-	const __u64 end = config.nodes.size;
-
-	while (can_loop()) {
-		HIDE_INDEX(node);
-		if (node >= end)
+	for_rounds (config.rounds.nodes) {
+		if (!is_below(&node, config.nodes.size))
 			break;
 		node = next_node(&tree[node], dimensions);
 		if (node & XDPCTL_TUPLE_LIST)
@@ -148,13 +157,12 @@ static __always_inline void search_list(const struct search *search, __u64 numbe
 {
 	const __u64 end = records_end(search);
 
-	while (can_loop()) {
-		HIDE_INDEX(number);
-		if (number >= end)
+	for_rounds (config.rounds.records) {
+		if (!is_below(&number, end))
 			return;
 		struct record record = read_record(search, number);
 
-		if (record.order >= best->order)
+		if (!is_before(record.order, best))
 			return;
 		if (!record.differs && (!config.resumes || record.order >= from) &&
 		    rest_holds(search->ctx, search->packet, record.order, record.action)) {
@@ -272,10 +280,12 @@ static __always_inline struct found find(const struct search *search, __u32 from
 	find_slots(search, &hits);
 	if (config.nodes.size)
 		xdpctl_tuple_dimensions(search->packet, search->ipv6 ? 4 : 1, dimensions);
-	while (hits.tables && can_loop()) {
+	for_rounds (search->ipv6 ? config.tables6 : config.tables4) {
+		if (!hits.tables)
+			break;
 		__u32 number = lowest_bit(hits.tables);
 
-		if (lowest_order(search, number) >= best.order)
+		if (!is_before(lowest_order(search, number), &best))
 			break;
 		hits.tables &= hits.tables - 1;
 		__u32 list = find_list(hits.slots[number], tree, dimensions);
@@ -311,8 +321,7 @@ static __always_inline __u32 resume(const void *all, __u32 order)
 
 	if (!config.resume_at.size)
 		return order + 1;
-	HIDE_INDEX(index);
-	return index < config.resume_at.size ? resume_at[index] : NO_ORDER;
+	return is_below(&index, config.resume_at.size) ? resume_at[index] : NO_ORDER;
 }
 
 /* True when a rule decided. */
@@ -328,7 +337,7 @@ static __always_inline bool decide_by(const struct search *search, struct xdpctl
 		if (act(packet, found.action))
 			return true;
 		from = resume(search->all, found.order);
-	} while (config.resumes && can_loop());
+	} while (config.resumes && CAN_RESUME);
 	return false;
 }
 
@@ -355,8 +364,7 @@ static __always_inline bool decide(struct xdpctl_ctx *ctx, const void *all, stru
 	return config.records4.size && decide4(ctx, all, packet);
 }
 
-/* The compiler sees to it that no packet can use up the loops; a kernel that ends them by time may do so nevertheless.
- */
+/* The compiler sees to it that no packet can use up the loops' rounds. */
 static __always_inline int classify(struct xdpctl_ctx *ctx)
 {
 	struct xdpctl_packet *packet = scratch_packet();
@@ -365,7 +373,7 @@ static __always_inline int classify(struct xdpctl_ctx *ctx)
 	if (!packet || !all)
 		return stage_error(0, 0);
 	if (!decide(ctx, all, packet)) {
-		if (!can_loop())
+		if (loops_are_used_up())
 			return stage_error(packet->device, packet->length);
 		packet->verdict = config.policy;
 		packet->rule = XDPCTL_NO_RULE;

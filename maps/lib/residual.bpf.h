@@ -55,10 +55,9 @@ static __always_inline bool frame_bytes(struct xdpctl_ctx *ctx, __u32 offset, __
 static __always_inline bool residual_part(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet,
 					  const struct xdpctl_residual *test, __u32 *value)
 {
-	__u32 size = test->bytes, offset = test->offset;
+	__u32 offset = test->offset;
+	__u32 size = (test->bytes - 1 & 3) + 1; /* what it is, for verifiers that want to see that it is not 0 */
 
-	if (size - 1 > 3)
-		return false;
 	switch (test->kind) {
 	case XDPCTL_RESIDUAL_RANDOM:
 		*value = bpf_get_prandom_u32();
@@ -137,14 +136,12 @@ static __always_inline bool value_less(const struct residual_value *value, __u64
 static __always_inline bool intervals_hold(const struct xdpctl_residual_interval *all,
 					   const struct xdpctl_residual *test, const struct residual_value *value)
 {
-	const __u64 end = config.intervals.size;
 	__u64 first = test->first_interval, count = test->intervals;
 
-	while (can_loop()) {
+	for_rounds (config.rounds.intervals) {
 		__u64 half = count / 2, middle = first + half;
 
-		HIDE_INDEX(middle);
-		if (middle >= end)
+		if (!is_below(&middle, config.intervals.size))
 			return false;
 		const struct xdpctl_residual_interval *interval = &all[middle];
 		bool below = value_less(value, interval->first_high, interval->first_low);
@@ -186,25 +183,24 @@ static __always_inline bool lookup_holds(const struct xdpctl_packet *packet, con
 __noinline int residuals_hold(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 order)
 {
 	const void *all = all_tables();
-	const __u64 end = config.residuals.size;
 	struct xdpctl_set_key *key = 0;
 	struct residual_value value = {0, 0};
+	__u64 step = order;
 
 	if (config.looks_up) {
 		key = empty_set_key();
 		if (!key)
 			return false;
 	}
-	if (!packet || !all || order >= config.residual_of.size)
+	if (!packet || !all || !is_below(&step, config.residual_of.size))
 		return false;
 	const struct xdpctl_residual *tests = all + config.residuals.offset;
 	const struct xdpctl_residual_interval *intervals = all + config.intervals.offset;
 	const __u32 *tests_of = all + config.residual_of.offset;
-	__u64 number = tests_of[order];
+	__u64 number = tests_of[step];
 
-	while (can_loop()) {
-		HIDE_INDEX(number);
-		if (number >= end)
+	for_rounds (config.rounds.residuals) {
+		if (!is_below(&number, config.residuals.size))
 			return false;
 		const struct xdpctl_residual *test = &tests[number];
 

@@ -23,15 +23,17 @@ struct Loaded {
     std::optional<ClassifierRun> run;
 };
 
-Loaded load(ruleset::Chain chain, Layer layer) {
+Loaded load(ruleset::Chain chain, Layer layer, compile::Loops loops = compile::Loops::Free) {
     Loaded loaded{.chain = std::move(chain), .run = std::nullopt};
     std::vector<RuleSlot> slots;
     for (std::uint32_t i = 0; i < loaded.chain.rules.size(); ++i)
         slots.push_back(RuleSlot{i});
     const auto classifier = compile::compile(
         loaded.chain,
-        {.rule_slots = slots, .device_names = loaded.devices, .can_loop = true, .engine = compile::Engine::TupleTree});
+        {.rule_slots = slots, .device_names = loaded.devices, .loops = loops, .engine = compile::Engine::TupleTree});
     EXPECT_TRUE(classifier) << classifier.error().text();
+    if (!classifier)
+        return loaded;
     auto run = ClassifierRun::create(layer, *classifier, static_cast<std::uint32_t>(slots.size()));
     EXPECT_TRUE(run) << run.error().text();
     if (run)
@@ -107,9 +109,35 @@ TEST_P(TupleTreeLayers, OneFamilyAndNoResuming) {
 
 INSTANTIATE_TEST_SUITE_P(All, TupleTreeLayers, testing::Values(Layer::Xdp, Layer::TcIngress, Layer::TcEgress));
 
+// As kernels before 6.9 have it.
+class BoundedLoops : public testing::TestWithParam<Layer> {
+protected:
+    void SetUp() override {
+        if (kernel::loops_supported() == compile::Loops::None)
+            GTEST_SKIP() << "this kernel has only straight-line code";
+    }
+};
+
+TEST_P(BoundedLoops, DecideAndCountAsTheEvaluatorSays) {
+    for (const double residual : {0.0, 0.5}) {
+        SCOPED_TRACE(residual);
+        Random random(5);
+        const RuleMix mix{.rules = 800,
+                          .wildcard = 0.1,
+                          .set = 0.1,
+                          .negated = 0.1,
+                          .residual = residual,
+                          .counter_only = 0,
+                          .split_counter = 0};
+        expect_same(load(mixed_chain(mix, random), GetParam(), compile::Loops::Bounded), 400, random);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BoundedLoops, testing::Values(Layer::Xdp, Layer::TcIngress, Layer::TcEgress));
+
 TEST(TupleTreeInKernel, ClassBench) {
-    if (!kernel::may_goto_supported())
-        GTEST_SKIP() << "this kernel has no may_goto";
+    if (kernel::loops_supported() == compile::Loops::None)
+        GTEST_SKIP() << "this kernel has only straight-line code";
     if (test_data().empty())
         GTEST_SKIP() << "XDPCTL_TEST_DATA is not set";
     for (const Family family : {Family::Ipv4, Family::Ipv6}) {
@@ -118,7 +146,7 @@ TEST(TupleTreeInKernel, ClassBench) {
             auto chain = load_classbench(test_data() + "/classbench/" + name + ".gz", family, 10'000);
             ASSERT_TRUE(chain) << chain.error().text();
             Random random(3);
-            expect_same(load(*std::move(chain), Layer::Xdp), 500, random);
+            expect_same(load(*std::move(chain), Layer::Xdp, kernel::loops_supported()), 500, random);
         }
     }
 }

@@ -241,7 +241,7 @@ TEST(Cost, GrowsWithTheRulesOfCodeAndHardlyWithThoseOfTables) {
         }
         return cost(
             rules,
-            compile(chain, {.rule_slots = slots, .device_names = {}, .can_loop = true, .engine = engine}).value());
+            compile(chain, {.rule_slots = slots, .device_names = {}, .loops = Loops::Free, .engine = engine}).value());
     };
     const Cost code = cost_of(1'000, Engine::StraightLine), more_code = cost_of(2'000, Engine::StraightLine);
     EXPECT_EQ(code.worst_steps, 1'000U);

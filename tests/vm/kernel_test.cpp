@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -322,6 +323,22 @@ TEST_F(KernelTest, KeepsRulesAndCountsThroughChanges) {
     succeed({"detach", "host0"});
     EXPECT_EQ(attachment(), "none");
     EXPECT_THAT(xdpctl({"list", "ruleset"}).out, HasSubstr("198.51.100.0/24"));
+}
+
+// So many rules that they become tables, on every kernel whose programs can walk them.
+TEST_F(KernelTest, FiltersByTables) {
+    const std::string path = fmt::format("/tmp/xdpctl-tables-{}.nft", ::getpid());
+    std::ofstream file(path);
+    file << "table netdev t { chain ingress { type filter hook ingress device \"host0\" priority 0; policy drop;\n";
+    for (int i = 0; i < 500; ++i)
+        file << fmt::format("ip saddr 198.51.{}.{} udp dport {} drop\n", i / 250, i % 250, 5000 + i);
+    file << fmt::format("udp dport {} counter drop\nudp dport {} counter accept\n}}\n}}\n", dropped_port,
+                        accepted_port);
+    file.close();
+    succeed({"apply", "--file", path});
+    std::filesystem::remove(path);
+    EXPECT_EQ(json({"list", "ruleset", "--cost"}).at("cost").at(0).at("engine"), has_frags() ? "tables" : "code");
+    expect_filtering(ingress());
 }
 
 TEST_F(KernelTest, RunsACapture) {

@@ -257,7 +257,37 @@ std::size_t place_arrays(Tables& tables) {
     return end;
 }
 
-Status check_size(const ruleset::Chain& chain, const Tables& tables, std::uint64_t steps_max) {
+// Of loops with bounds: when there is no other way, and when they are the faster one but the verifier takes longer.
+constexpr std::uint64_t rounds_most = 1'500;
+constexpr std::uint64_t rounds_few = 300;
+
+xdpctl_tuple_rounds rounds(const Tables& tables) {
+    std::uint32_t tests = 0, most_tests = 0, most_intervals = 0;
+    for (const xdpctl_residual& test : tables.residuals) {
+        most_tests = std::max(most_tests, ++tests);
+        most_intervals = std::max(most_intervals, test.intervals);
+        if (test.last != 0)
+            tests = 0;
+    }
+    return {.nodes = tables.report.depth,
+            .records = static_cast<std::uint32_t>(tables.report.longest_list),
+            .residuals = most_tests,
+            .intervals = static_cast<std::uint32_t>(std::bit_width(most_intervals)) + 1};
+}
+
+// What a verifier that follows loops has to look at: about a hundred instructions a round, of a million that it takes.
+std::uint64_t rounds_to_follow(const Tables& tables) {
+    const xdpctl_tuple_rounds& rounds = tables.config.rounds;
+    return std::uint64_t{tables.report.tables4 + tables.report.tables6} * (rounds.nodes + rounds.records) +
+           std::uint64_t{rounds.residuals} * (rounds.intervals + 1);
+}
+
+bool can_be_bounded(const Tables& tables, Loops loops) {
+    return tables.config.resumes == 0 &&
+           rounds_to_follow(tables) <= (loops == Loops::Bounded ? rounds_most : rounds_few);
+}
+
+Status check_size(const ruleset::Chain& chain, const Tables& tables, std::uint64_t steps_max, Loops loops) {
     const auto refuse = [&](std::string cause) {
         return fail(ErrorKind::Limit,
                     fmt::format("cannot compile the {} rules of chain {}", chain.rules.size(), chain.name),
@@ -272,7 +302,14 @@ Status check_size(const ruleset::Chain& chain, const Tables& tables, std::uint64
             fmt::format("one packet could need {} steps, the limit is {}: too many rules that cannot be told "
                         "apart or have no verdict",
                         tables.report.worst_steps, steps_max));
-    return {};
+    if (loops != Loops::Bounded || tables.loops_bounded)
+        return {};
+    if (tables.config.resumes != 0)
+        return refuse("some have no verdict or jump, which this kernel's loops do not allow for; Linux 6.9 does");
+    return refuse(
+        fmt::format("loops would have {} rounds together, which is more than this kernel's verifier follows "
+                    "({}); Linux 6.9 need not follow them",
+                    rounds_to_follow(tables), rounds_most));
 }
 
 }  // namespace
@@ -324,6 +361,7 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
                       .looks_up = candidates->looks_up,
                       .tables4 = report.tables4,
                       .tables6 = report.tables6,
+                      .rounds = rounds(*tables),
                       .reserved = 0,
                       .index4 = {},
                       .index6 = {},
@@ -339,8 +377,9 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
     report.records = tables->records4.size() + tables->records6.size() - 2;
     report.worst_steps = std::max(steps4, steps6);
     report.bytes = place_arrays(*tables);
+    tables->loops_bounded = can_be_bounded(*tables, placement.loops);
     report.build_time = std::chrono::steady_clock::now() - start;
-    XDPCTL_TRY(check_size(chain, *tables, options.steps_max));
+    XDPCTL_TRY(check_size(chain, *tables, options.steps_max, placement.loops));
     return tables;
 }
 

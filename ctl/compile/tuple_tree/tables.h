@@ -36,6 +36,7 @@ struct Report {
 
 struct Tables {
     xdpctl_tuple_config config{};
+    bool loops_bounded = false;  // for the program whose loops have bounds
     Windows windows4{}, windows6{};
     xdpctl_tuple_index4 index4{};
     xdpctl_tuple_index6 index6{};
@@ -69,7 +70,7 @@ struct BuildOptions {
 };
 
 // Errors: Limit when the tables would outgrow the numbers that hold their indices, or one packet could need more steps
-// than `steps_max`.
+// than `steps_max`, or more than loops with bounds have.
 [[nodiscard]] Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placement& placement,
                                                     const BuildOptions& options = {});
 
