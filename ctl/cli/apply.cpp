@@ -16,7 +16,7 @@
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/confirm.h"
-#include "cli/options.h"
+#include "cli/file_options.h"
 #include "cli/rollback.h"
 #include "cli/ruleset_file.h"
 #include "cli/saved.h"
@@ -29,8 +29,7 @@ namespace xdpctl::cli {
 
 namespace {
 
-struct Options {
-    std::string path;
+struct Options : FileOptions {
     bool dry_run = false;
     bool progress = false;
     std::optional<std::chrono::seconds> confirm_within;
@@ -171,7 +170,7 @@ Status change(Session& session, const Options& options, ruleset::Ruleset next, S
 Status apply(Session& session, const Options& options) {
     StepProgress progress(form_of_progress(session, options));
     progress.step(fmt::format("reading {}", options.path == "-" ? "<stdin>" : options.path));
-    auto next = read_ruleset_file(options.path);
+    auto next = read_ruleset_file(options.path, options.devices);
     if (!next)
         return std::unexpected(std::move(next).error());
     if (options.dry_run)
@@ -199,7 +198,7 @@ std::chrono::seconds read_time(const std::string& word) {
 
 Action declare_apply(CLI::App& parser) {
     auto options = std::make_shared<Options>();
-    add_file_option(parser, options->path);
+    add_file_options(parser, *options);
     parser.add_flag("--progress", options->progress,
                     "Say what takes more than a second, every second, also when standard error is no terminal");
     parser.add_flag("--dry-run", options->dry_run, "Check everything and say what would change, but change nothing")

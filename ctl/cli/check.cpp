@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/options.h"
+#include "cli/file_options.h"
 #include "cli/ruleset_file.h"
 #include "ruleset/idle.h"
 
@@ -29,8 +29,8 @@ nlohmann::json json(const Checked& checked) {
     return {{"checked", std::move(out)}};
 }
 
-Status check(Session& session, const std::string& path) {
-    const auto ruleset = read_ruleset_file(path);
+Status check(Session& session, const FileOptions& options) {
+    const auto ruleset = read_ruleset_file(options.path, options.devices);
     if (!ruleset)
         return std::unexpected(ruleset.error());
     const auto bytes = compiled_size(*ruleset);
@@ -44,9 +44,9 @@ Status check(Session& session, const std::string& path) {
 }  // namespace
 
 Action declare_check(CLI::App& parser) {
-    auto path = std::make_shared<std::string>();
-    add_file_option(parser, *path);
-    return [path](Session& session) { return check(session, *path); };
+    auto options = std::make_shared<FileOptions>();
+    add_file_options(parser, *options);
+    return [options](Session& session) { return check(session, *options); };
 }
 
 }  // namespace xdpctl::cli

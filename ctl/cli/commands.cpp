@@ -89,7 +89,8 @@ constexpr std::array table{
     Command{"apply", "", "Make a file the running ruleset",
             "  xdpctl apply -f /etc/xdpctl.nft\n"
             "  xdpctl apply -f - --dry-run < new.nft\n"
-            "  xdpctl apply -f new.nft --confirm 30s\n",
+            "  xdpctl apply -f new.nft --confirm 30s\n"
+            "  nft -j list ruleset | xdpctl apply - --device eth0\n",
             declare_apply},
     Command{"confirm", "", "Keep what 'apply --confirm' has made, or take it back",
             "  xdpctl confirm\n"
@@ -106,7 +107,8 @@ constexpr std::array table{
             declare_restore},
     Command{"check", "", "Check a ruleset file; needs no privilege",
             "  xdpctl check -f /etc/xdpctl.nft\n"
-            "  nft list ruleset | xdpctl check -f -\n",
+            "  nft list ruleset | xdpctl check -f -\n"
+            "  nft -j list ruleset | xdpctl check - --device eth0\n",
             declare_check},
     Command{"import", "iptables", "Convert the rules of iptables-save",
             "  xdpctl import iptables rules.v4 --sets ipset.save --device eth0 --device eth1\n"

@@ -13,7 +13,9 @@ void add_hook_option(CLI::App& parser, std::optional<ruleset::Hook>& hook, const
 }
 
 void add_file_option(CLI::App& parser, std::string& path) {
-    parser.add_option("-f,--file", path, "Ruleset file; - is standard input")->type_name("FILE")->required();
+    parser.add_option("file,-f,--file", path, "Ruleset file, text or nft's JSON; - is standard input")
+        ->type_name("FILE")
+        ->required();
 }
 
 void add_list_options(CLI::App& parser, ListOptions& options) {

@@ -20,19 +20,19 @@ std::string counted(std::size_t number, std::string_view noun) {
 
 }  // namespace
 
-Result<ruleset::Ruleset> read_ruleset_file(const std::string& path) {
-    auto parsed = parse_ruleset_file(path);
+Result<ruleset::Ruleset> read_ruleset_file(const std::string& path, const std::vector<std::string>& devices) {
+    auto parsed = parse_ruleset_file(path, devices);
     if (!parsed)
         return std::unexpected(std::move(parsed).error());
     return std::move(parsed->ruleset);
 }
 
-Result<lang::ParsedFile> parse_ruleset_file(const std::string& path) {
+Result<lang::ParsedFile> parse_ruleset_file(const std::string& path, const std::vector<std::string>& devices) {
     const std::string name = path == "-" ? "<stdin>" : path;
     const auto content = read_text_file(path, name);
     if (!content)
         return std::unexpected(content.error());
-    return lang::parse_file(*content, name, [](const std::string& pattern) { return open_included(pattern); });
+    return lang::parse_file(*content, name, [](const std::string& pattern) { return open_included(pattern); }, devices);
 }
 
 Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "compile/compile.h"
@@ -13,10 +14,13 @@
 
 namespace xdpctl::cli {
 
-// Reads and parses; "-" is standard input. Errors: NotFound, Input with line and column, Limit for a file too large.
-[[nodiscard]] Result<ruleset::Ruleset> read_ruleset_file(const std::string& path);
+// Reads and parses; "-" is standard input. Base chains that name no devices have the given ones. Errors: NotFound,
+// Input with line and column, Limit for a file too large.
+[[nodiscard]] Result<ruleset::Ruleset> read_ruleset_file(const std::string& path,
+                                                         const std::vector<std::string>& devices = {});
 // The same, with the names of the files that rules stand in.
-[[nodiscard]] Result<lang::ParsedFile> parse_ruleset_file(const std::string& path);
+[[nodiscard]] Result<lang::ParsedFile> parse_ruleset_file(const std::string& path,
+                                                          const std::vector<std::string>& devices = {});
 
 // As a commit compiles it, on a kernel where programs can loop like that.
 [[nodiscard]] Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,

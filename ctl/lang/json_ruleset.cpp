@@ -367,8 +367,9 @@ private:
             return false;
         const auto devices = chain.find("dev");
         if (devices == chain.end() && needs_devices_)
-            return out_.fault(chain, "the chain has no 'dev'",
-                              "nft 1.0.6 leaves it out of its JSON: write \"dev\": \"eth0\" into it");
+            return out_.fault(
+                chain, "the chain has no 'dev'",
+                "nft 1.0.6 leaves it out: write \"dev\": \"eth0\", or say it to apply and check: --device eth0");
         out_.put(*type, "type");
         if (!out_.put_word(*type, "a type"))
             return false;

@@ -37,10 +37,10 @@ _xdpctl_words() {
     'chain policy') echo '--hook netdev accept drop' ;;
     'set load') echo '--file netdev' ;;
     'set '*) echo netdev ;;
-    apply) echo '--confirm --dry-run --file --progress' ;;
+    apply) echo '--confirm --device --dry-run --file --progress' ;;
     confirm) echo '--revert' ;;
     save) echo '--counters' ;;
-    check) echo '--file' ;;
+    check) echo '--device --file' ;;
     'list ruleset') echo '--cost --handles --stateless' ;;
     'import iptables' | 'import ip6tables') echo '--chain --check --device --partial --sets --table --to-chain' ;;
     'import nft') echo '--chain --check --device --partial --table --to-chain' ;;

@@ -424,6 +424,29 @@ TEST_F(CliTest, ListingsAsJsonAreReadByNft) {
     EXPECT_EQ(nft.status, 0) << nft.err;
 }
 
+TEST_F(CliTest, AppliesJson) {
+    const std::string a = file("a.nft", two_chains);
+    succeed({"apply", a});
+    const std::string listed = succeed({"list", "ruleset"});
+    const CommandResult own = shell("set -o pipefail; $X list ruleset --json | $X apply --json -");
+    EXPECT_EQ(own.status, 0) << own.err;
+    const auto applied = nlohmann::json::parse(own.out)["applied"];
+    EXPECT_EQ(applied["rules_kept"], 3);
+    EXPECT_EQ(applied["rules_added"], 0);
+    EXPECT_EQ(succeed({"list", "ruleset"}), listed);
+    // nft 1.0.6 leaves out the devices.
+    const CommandResult nft = shell(
+        "set -o pipefail; $X list ruleset | nft -f - && nft -j list ruleset | $X apply --device eth0 --json -; "
+        "status=$?; nft flush ruleset; exit $status");
+    EXPECT_EQ(nft.status, 0) << nft.err;
+    EXPECT_EQ(nlohmann::json::parse(nft.out)["applied"]["rules_added"], 0) << nft.out;
+    EXPECT_THAT(succeed({"list", "ruleset"}), HasSubstr("hook ingress device \"eth0\""));
+    refuse({"apply", "-"}, ErrorKind::Input,
+           "<stdin>: /nftables/0/table/family: error: the family 'inet' is not supported yet",
+           R"({"nftables": [{"table": {"family": "inet", "name": "t"}}]})");
+    refuse({"check", "-"}, ErrorKind::Input, "<stdin>:1:14: error: ", R"({"nftables": [)");
+}
+
 TEST_F(CliTest, RuleListShowsOneChain) {
     succeed({"apply", "-f", file("a.nft", two_chains)});
     EXPECT_THAT(succeed({"rule", "list", "edge", "out"}), Not(HasSubstr("chain in")));
