@@ -13,6 +13,13 @@ Action declare_exporter(CLI::App& parser);
 Action declare_histogram(CLI::App& parser);
 Action declare_restore(CLI::App& parser);
 Action declare_save(CLI::App& parser);
+Action declare_list_chain(CLI::App& parser);
+Action declare_list_chains(CLI::App& parser);
+Action declare_list_map(CLI::App& parser);
+Action declare_list_maps(CLI::App& parser);
+Action declare_list_set(CLI::App& parser);
+Action declare_list_sets(CLI::App& parser);
+Action declare_list_tables(CLI::App& parser);
 Action declare_top(CLI::App& parser);
 
 namespace {
@@ -129,6 +136,26 @@ constexpr std::array table{
             "  xdpctl list ruleset -s > saved.nft\n"
             "  xdpctl list ruleset --cost\n",
             declare_list_ruleset},
+    Command{"list", "tables", "Print the names of the tables", "  xdpctl list tables\n", declare_list_tables},
+    Command{"list", "chains", "Print all chains without their rules",
+            "  xdpctl list chains\n"
+            "  xdpctl list chains --json\n",
+            declare_list_chains},
+    Command{"list", "chain", "Print a chain with its rules",
+            "  xdpctl list chain ingress\n"
+            "  xdpctl list chain xdpctl web -a\n",
+            declare_list_chain},
+    Command{"list", "sets", "Print all named sets with their elements", "  xdpctl list sets\n", declare_list_sets},
+    Command{"list", "set", "Print a named set with its elements",
+            "  xdpctl list set blocked\n"
+            "  xdpctl list set xdpctl blocked --json\n",
+            declare_list_set},
+    Command{"list", "maps", "Print all named verdict maps with their elements", "  xdpctl list maps\n",
+            declare_list_maps},
+    Command{"list", "map", "Print a named verdict map with its elements",
+            "  xdpctl list map services\n"
+            "  xdpctl list map xdpctl services --json\n",
+            declare_list_map},
     Command{"flush", "ruleset", "Remove all tables, chains and rules, and detach everything",
             "  xdpctl flush ruleset\n", declare_flush_ruleset},
     Command{"flush", "chain", "Remove all rules of a chain",

@@ -15,6 +15,7 @@ namespace {
 struct Listing {
     ruleset::Ruleset ruleset;
     lang::PrintOptions options;
+    bool is_part = false;
 };
 
 std::string text(const Listing& listing) {
@@ -22,7 +23,11 @@ std::string text(const Listing& listing) {
 }
 
 nlohmann::json json(const Listing& listing) {
-    return lang::ruleset_json(listing.ruleset, listing.options);
+    nlohmann::json document = lang::ruleset_json(listing.ruleset, listing.options);
+    if (listing.is_part)
+        std::erase_if(document["nftables"].get_ref<nlohmann::json::array_t&>(),
+                      [](const nlohmann::json& object) { return object.contains("table"); });
+    return document;
 }
 
 bool is_selected(const Selection& selection, const ruleset::Table& table, const ruleset::Chain& chain) {
@@ -43,6 +48,18 @@ Result<ruleset::Ruleset> select(ruleset::Ruleset ruleset, const Selection& selec
     return ruleset;
 }
 
+Status show(Session& session, const kernel::State& state, Listing listing) {
+    const auto counts = state.rule_counts();
+    if (!counts)
+        return std::unexpected(counts.error());
+    listing.options.count = [&counts](const ruleset::Rule& rule) {
+        const auto found = counts->find(rule.handle);
+        return found == counts->end() ? Count{} : found->second;
+    };
+    session.output.show(listing);
+    return {};
+}
+
 }  // namespace
 
 Status list(Session& session, const Selection& selection, const ListOptions& options) {
@@ -52,15 +69,16 @@ Status list(Session& session, const Selection& selection, const ListOptions& opt
     auto ruleset = select(state->ruleset(), selection);
     if (!ruleset)
         return std::unexpected(std::move(ruleset).error());
-    const auto counts = state->rule_counts();
-    if (!counts)
-        return std::unexpected(counts.error());
-    const auto count = [&counts](const ruleset::Rule& rule) {
-        const auto found = counts->find(rule.handle);
-        return found == counts->end() ? Count{} : found->second;
-    };
-    session.output.show(Listing{std::move(*ruleset), {options.handles, options.stateless, count}});
-    return {};
+    return show(session, *state, {std::move(*ruleset), {options.handles, options.stateless, {}}});
+}
+
+Status list_parts(Session& session, const KeepParts& keep, const ListOptions& options) {
+    const auto state = open_for_reading();
+    if (!state)
+        return std::unexpected(state.error());
+    ruleset::Ruleset ruleset = state->ruleset();
+    XDPCTL_TRY(keep(ruleset));
+    return show(session, *state, {std::move(ruleset), {options.handles, options.stateless, {}}, true});
 }
 
 }  // namespace xdpctl::cli

@@ -2,6 +2,7 @@
 // The running ruleset, or a part of it, with its live counters.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "base/error.h"
@@ -19,5 +20,9 @@ struct Selection {
 
 // Errors: NotFound when a chain is named that does not exist.
 [[nodiscard]] Status list(Session& session, const Selection& selection, const ListOptions& options);
+
+// What is left of the ruleset is listed; as nft, without the tables' own entries in JSON.
+using KeepParts = std::function<Status(ruleset::Ruleset&)>;
+[[nodiscard]] Status list_parts(Session& session, const KeepParts& keep, const ListOptions& options);
 
 }  // namespace xdpctl::cli

@@ -15,7 +15,7 @@ namespace xdpctl::cli {
 // --hook ingress|egress; stays empty when not given.
 void add_hook_option(CLI::App& parser, std::optional<ruleset::Hook>& hook, const std::string& description);
 
-// -f FILE|-, required.
+// FILE or -f FILE, - for standard input; required.
 void add_file_option(CLI::App& parser, std::string& path);
 
 // -a and -s, as nft has them.

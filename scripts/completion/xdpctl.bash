@@ -41,6 +41,8 @@ _xdpctl_words() {
     confirm) echo '--revert' ;;
     save) echo '--counters' ;;
     check) echo '--device --file' ;;
+    'list tables') echo '--handles' ;;
+    'list chain' | 'list chains' | 'list map' | 'list maps' | 'list set' | 'list sets') echo '--handles --stateless' ;;
     'list ruleset') echo '--cost --handles --stateless' ;;
     'import iptables' | 'import ip6tables') echo '--chain --check --device --partial --sets --table --to-chain' ;;
     'import nft') echo '--chain --check --device --partial --table --to-chain' ;;
@@ -62,7 +64,7 @@ _xdpctl_words() {
     chain) echo 'add delete policy rename' ;;
     import) echo 'ip6tables ipset iptables nft' ;;
     set) echo 'add delete flush list load swap test' ;;
-    list) echo ruleset ;;
+    list) echo 'chain chains map maps ruleset set sets tables' ;;
     flush) echo 'chain ruleset' ;;
     '') echo 'apply attach capture chain check confirm detach doctor explain exporter flush histogram import lint list monitor plan restore rule save set stats status test test-run top version' ;;
     esac

@@ -447,6 +447,68 @@ TEST_F(CliTest, AppliesJson) {
     refuse({"check", "-"}, ErrorKind::Input, "<stdin>:1:14: error: ", R"({"nftables": [)");
 }
 
+TEST_F(CliTest, ListsParts) {
+    succeed({"apply", file("a.nft", R"(table netdev a {
+	set s {
+		type ipv4_addr
+		elements = { 192.0.2.9 }
+	}
+	map m {
+		type inet_service : verdict
+		elements = { 22 : accept }
+	}
+	chain c {
+		type filter hook ingress device "eth0" priority 0; policy accept;
+		ip saddr @s counter drop
+		tcp dport vmap @m
+	}
+	chain web {
+	}
+}
+table netdev xdpctl {
+	chain web {
+		comment "default"
+		drop
+	}
+}
+)")});
+    EXPECT_EQ(succeed({"list", "tables"}), "table netdev a\ntable netdev xdpctl\n");
+    EXPECT_THAT(succeed({"list", "tables", "-a"}), testing::MatchesRegex("(table netdev [a-z]+ # handle [0-9]+\n){2}"));
+    EXPECT_EQ(succeed({"list", "sets"}), R"(table netdev a {
+	set s {
+		type ipv4_addr
+		elements = { 192.0.2.9 }
+	}
+}
+)");
+    EXPECT_EQ(succeed({"list", "set", "a", "s"}), succeed({"list", "sets"}));
+    EXPECT_EQ(succeed({"list", "map", "netdev", "a", "m"}), succeed({"list", "maps"}));
+    EXPECT_THAT(succeed({"list", "maps"}), HasSubstr("map m {"));
+    EXPECT_THAT(succeed({"list", "chains"}), Not(HasSubstr("vmap")));
+    EXPECT_THAT(succeed({"list", "chain", "a", "c"}), HasSubstr("tcp dport vmap @m"));
+    EXPECT_EQ(succeed({"list", "chain", "web"}), R"(table netdev xdpctl {
+	chain web {
+		comment "default"
+		drop
+	}
+}
+)");
+    const auto objects = [&](const std::vector<std::string>& arguments) {
+        std::string names;
+        for (const auto& object : succeed_json(arguments)["nftables"])
+            names += object.begin().key() + ' ';
+        return names;
+    };
+    EXPECT_EQ(objects({"list", "tables"}), "metainfo table table ");
+    EXPECT_EQ(objects({"list", "sets"}), "metainfo set ");
+    EXPECT_EQ(objects({"list", "map", "a", "m"}), "metainfo map ");
+    EXPECT_EQ(objects({"list", "chains"}), "metainfo chain chain chain ");
+    EXPECT_EQ(objects({"list", "chain", "a", "c"}), "metainfo chain rule rule ");
+    refuse({"list", "set", "a", "m"}, ErrorKind::NotFound, "no set a m");
+    refuse({"list", "set", "s"}, ErrorKind::NotFound, "no set xdpctl s");
+    refuse({"list", "chain", "a", "x", "y"}, ErrorKind::Usage, "'a x y' names no chain");
+}
+
 TEST_F(CliTest, RuleListShowsOneChain) {
     succeed({"apply", "-f", file("a.nft", two_chains)});
     EXPECT_THAT(succeed({"rule", "list", "edge", "out"}), Not(HasSubstr("chain in")));
