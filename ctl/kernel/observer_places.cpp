@@ -82,13 +82,6 @@ Status ObserverPlace::take_times(const Layout& layout) const {
     return {};
 }
 
-bool has_observers(const Layout& layout) {
-    for (std::uint32_t number = 0; number < XDPCTL_OBSERVERS_MAX; ++number)
-        if (fs::exists(layout.observer(number)))
-            return true;
-    return false;
-}
-
 Status tidy_observers(const Live& live) {
     std::array<Directory, XDPCTL_OBSERVERS_MAX> places;
     bool any_held = false;

@@ -33,12 +33,9 @@ private:
     Fd held_;
 };
 
-// Whether there is a place, held or left.
-[[nodiscard]] bool has_observers(const Layout& layout);
-
 // Takes programs of places that nobody holds out of the stages and their timed entries off devices, and removes these
-// places. The first place leads to the
-// others: it is filled as long as there is any. REQUIRES: the writer's lock; open layers.
+// places. The first place leads to the others: it is filled as long as there is any. REQUIRES: the writer's lock; open
+// layers.
 [[nodiscard]] Status tidy_observers(const Live& live);
 
 }  // namespace xdpctl::kernel

@@ -72,7 +72,7 @@ TEST_F(CliWatch, GivesTheTerminalBackBeforeAnError) {
 }
 
 TEST_F(CliWatch, AppendsWithoutATerminal) {
-    const CommandResult result = shell("timeout --preserve-status -s INT 0.7 $X stats --watch 0.1");
+    const CommandResult result = shell("timeout --preserve-status -s INT 2 $X stats --watch 0.1");
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_THAT(result.out, Not(HasSubstr("\033")));
     EXPECT_THAT(result.out, HasSubstr("INTERFACE  HOOK     VERDICT  REASON  PACKETS  BYTES\n")) << "rates need two";
@@ -80,7 +80,7 @@ TEST_F(CliWatch, AppendsWithoutATerminal) {
 }
 
 TEST_F(CliWatch, PrintsAJsonDocumentALine) {
-    const CommandResult result = shell("timeout --preserve-status -s TERM 0.7 $X stats --watch=0.1 eth0 --json");
+    const CommandResult result = shell("timeout --preserve-status -s TERM 2 $X stats --watch=0.1 eth0 --json");
     EXPECT_EQ(result.status, 0) << result.err;
     std::istringstream lines(result.out);
     int documents = 0;
@@ -98,7 +98,7 @@ TEST_F(CliWatch, EndsWithItsReader) {
 }
 
 TEST_F(CliWatch, TakesTheInterfaceBehindTheOption) {
-    const CommandResult result = shell("timeout --preserve-status -s INT 0.5 $X stats --watch eth0 --json");
+    const CommandResult result = shell("timeout --preserve-status -s INT 2 $X stats --watch eth0 --json");
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_THAT(result.out, HasSubstr("eth0"));
 }

@@ -15,7 +15,7 @@
 
 namespace xdpctl::test {
 
-// Why a packet is malformed: an enum xdpctl_reason, or any number in a packet that a test made up.
+// Why a packet is malformed: an enum xdpctl_reason, or any number below XDPCTL_REASONS in a packet that a test made up.
 using Fault = std::optional<std::uint8_t>;
 
 // Where bits lie in a frame.
