@@ -41,7 +41,9 @@ public:
             return immediate(node);
         if (!has_one_key(node))
             return out_.expected(node, "an object with one key");
-        const auto& [word, value] = *node.items().begin();
+        const auto only = node.begin();
+        const std::string& word = only.key();
+        const json& value = only.value();
         if (word == "payload")
             return payload(value);
         if (word == "meta")
@@ -79,12 +81,14 @@ public:
 
 private:
     static bool is_pair(const json& node) {
-        return node.is_array() && node.size() == 2 && has_one_key(node[1]) && is_verdict(node[1].items().begin().key());
+        return node.is_array() && node.size() == 2 && has_one_key(node[1]) && is_verdict(node[1].begin().key());
     }
 
     bool outcome(const json& verdict) {
         out_.put(verdict, ":");
-        const auto& [word, value] = *verdict.items().begin();
+        const auto only = verdict.begin();
+        const std::string& word = only.key();
+        const json& value = only.value();
         return write_verdict(out_, word, value);
     }
 
