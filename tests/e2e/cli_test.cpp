@@ -495,7 +495,8 @@ table netdev xdpctl {
 )");
     const auto objects = [&](const std::vector<std::string>& arguments) {
         std::string names;
-        for (const auto& object : succeed_json(arguments)["nftables"])
+        const nlohmann::json document = succeed_json(arguments);
+        for (const auto& object : document["nftables"])
             names += object.begin().key() + ' ';
         return names;
     };
