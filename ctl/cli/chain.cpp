@@ -116,7 +116,7 @@ Result<ruleset::ChainName> one_chain(Words words) {
     return **named;
 }
 
-Status add_chain(Session& session, const std::vector<std::string>& words) {
+Status add_chain(Session& session, Words words) {
     const auto name = one_chain(words);
     XDPCTL_TRY(name);
     ChangedChain added{.what = "added", .chain = *name, .handle = {}};
@@ -146,41 +146,34 @@ Status change_chain(Session& session, const ruleset::ChainName& name, std::strin
     return {};
 }
 
-Status delete_chain(Session& session, const std::vector<std::string>& words) {
+Status delete_chain(Session& session, Words words) {
     const auto name = one_chain(words);
     XDPCTL_TRY(name);
     return change_chain(session, *name, "deleted",
                         [&](ruleset::Ruleset& next) { return ruleset::delete_chain(next, *name); });
 }
 
-Status rename_chain(Session& session, const std::vector<std::string>& words) {
+Status rename_chain(Session& session, Words words) {
     if (words.size() < 2)
         return fail(ErrorKind::Usage, "the new name is missing", {}, "write: [TABLE] CHAIN NEW-NAME");
-    const auto name = one_chain(Words(words).first(words.size() - 1));
+    const auto name = one_chain(words.first(words.size() - 1));
     XDPCTL_TRY(name);
     return change_chain(session, *name, "renamed",
                         [&](ruleset::Ruleset& next) { return ruleset::rename_chain(next, *name, words.back()); });
 }
 
-Action declare_change(CLI::App& parser, const std::string& form,
-                      Status (*change)(Session&, const std::vector<std::string>&)) {
-    auto words = std::make_shared<std::vector<std::string>>();
-    parser.add_option("WORDS", *words, form)->type_name("")->required();
-    return [words, change](Session& session) { return change(session, *words); };
-}
-
 }  // namespace
 
 Action declare_chain_add(CLI::App& parser) {
-    return declare_change(parser, "[TABLE] CHAIN", add_chain);
+    return declare_words(parser, "[TABLE] CHAIN", add_chain);
 }
 
 Action declare_chain_delete(CLI::App& parser) {
-    return declare_change(parser, "[TABLE] CHAIN", delete_chain);
+    return declare_words(parser, "[TABLE] CHAIN", delete_chain);
 }
 
 Action declare_chain_rename(CLI::App& parser) {
-    return declare_change(parser, "[TABLE] CHAIN NEW-NAME", rename_chain);
+    return declare_words(parser, "[TABLE] CHAIN NEW-NAME", rename_chain);
 }
 
 Action declare_chain_policy(CLI::App& parser) {

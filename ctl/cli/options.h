@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "cli/command.h"
 #include "maps/chain.h"
 #include "ruleset/model.h"
 
@@ -17,6 +19,10 @@ void add_hook_option(CLI::App& parser, std::optional<ruleset::Hook>& hook, const
 
 // FILE or -f FILE, - for standard input; required.
 void add_file_option(CLI::App& parser, std::string& path);
+
+// Words and nothing else, at least one; `form` says which.
+[[nodiscard]] Action declare_words(CLI::App& parser, const std::string& form,
+                                   Status (*run)(Session& session, std::span<const std::string> words));
 
 // -a and -s, as nft has them.
 struct ListOptions {

@@ -15,6 +15,7 @@
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/element_list.h"
+#include "cli/options.h"
 #include "cli/rule_words.h"
 #include "cli/text_file.h"
 #include "compile/lookups.h"
@@ -244,31 +245,45 @@ Result<std::optional<std::size_t>> change_elements(LiveSet& live, const Change& 
     return changed;
 }
 
-// Elements one by one in the maps, once it is certain that all of them can be changed. False when a commit has to.
-Result<bool> change_live(Session& session, kernel::LiveSets& writer, const Change& change, Words words) {
-    const auto named = read_set(words, writer.ruleset());
+struct NamedLiveSet {
+    NamedSet named;
+    const ruleset::Set& set;
+    LiveSet* live;  // null: the elements are compiled into the rules
+};
+
+Result<NamedLiveSet> find_live(kernel::LiveSets& sets, Words words) {
+    auto named = read_set(words, sets.ruleset());
     if (!named)
-        return std::unexpected(named.error());
-    const ruleset::Set& set = find(writer.ruleset(), named->name);
-    const auto live = writer.find(set);
+        return std::unexpected(std::move(named).error());
+    const ruleset::Set& set = find(sets.ruleset(), named->name);
+    const auto live = sets.find(set);
     if (!live)
         return std::unexpected(live.error());
-    if (*live == nullptr)
+    return NamedLiveSet{*std::move(named), set, *live};
+}
+
+// Elements one by one in the maps, once it is certain that all of them can be changed. False when a commit has to.
+Result<bool> change_live(Session& session, kernel::LiveSets& writer, const Change& change, Words words) {
+    const auto found = find_live(writer, words);
+    if (!found)
+        return std::unexpected(found.error());
+    const auto& [named, set, live] = *found;
+    if (live == nullptr)
         return false;
-    const auto elements = read_elements(named->rest, set);
+    const auto elements = read_elements(named.rest, set);
     if (!elements)
         return std::unexpected(elements.error());
     if (elements->size() > kernel::changes_max)
         return false;
-    const auto planned = change_elements(**live, change, *elements, LiveSet::Mode::Plan);
+    const auto planned = change_elements(*live, change, *elements, LiveSet::Mode::Plan);
     if (!planned)
         return std::unexpected(planned.error());
     if (!*planned)
         return false;
-    const auto changed = change_elements(**live, change, *elements, LiveSet::Mode::Do);
+    const auto changed = change_elements(*live, change, *elements, LiveSet::Mode::Do);
     if (!changed)
         return std::unexpected(changed.error());
-    session.output.confirm(ChangedSet{named->name, change.verb, changed->value_or(0), elements->size()});
+    session.output.confirm(ChangedSet{named.name, change.verb, changed->value_or(0), elements->size()});
     return true;
 }
 
@@ -363,24 +378,21 @@ Result<bool> test_live(Session& session, Words words, Status& answer) {
         return std::unexpected(sets.error());
     if (!*sets)
         return false;
-    const auto named = read_set(words, (*sets)->ruleset());
-    if (!named)
-        return std::unexpected(named.error());
-    const ruleset::Set& set = find((*sets)->ruleset(), named->name);
-    const auto live = (*sets)->find(set);
-    if (!live)
-        return std::unexpected(live.error());
-    if (*live == nullptr)
+    const auto found = find_live(**sets, words);
+    if (!found)
+        return std::unexpected(found.error());
+    const auto& [named, set, live] = *found;
+    if (live == nullptr)
         return false;
-    const auto key = read_key(named->rest, set);
+    const auto key = read_key(named.rest, set);
     if (!key)
         return std::unexpected(key.error());
     if (std::ranges::any_of(*key, [](const ruleset::Interval& part) { return part.first != part.last; }))
         return false;
-    const auto is_held = (*live)->holds(*key);
+    const auto is_held = live->holds(*key);
     if (!is_held)
         return std::unexpected(is_held.error());
-    answer = tell(session, named->name, named->rest, *is_held);
+    answer = tell(session, named.name, named.rest, *is_held);
     return true;
 }
 
@@ -485,14 +497,6 @@ Status swap(Session& session, Words words) {
         return std::unexpected(state.error());
     session.output.confirm(swapped);
     return {};
-}
-
-using Run = Status (*)(Session& session, Words words);
-
-Action declare_words(CLI::App& parser, const std::string& form, Run run) {
-    const auto words = std::make_shared<std::vector<std::string>>();
-    parser.add_option("WORDS", *words, form)->type_name("")->required();
-    return [words, run](Session& session) { return run(session, *words); };
 }
 
 }  // namespace

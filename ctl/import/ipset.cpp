@@ -258,13 +258,8 @@ public:
     explicit Reader(Conversion& conversion) : conversion_(conversion) {}
 
     Result<ConvertedSets> read(std::string_view text) {
-        Status status;
-        for_each_line(text, [&](std::size_t number, std::string_view line) {
-            if (status && !line.empty() && !line.starts_with('#'))
-                status = read_line(number, line);
-        });
-        if (!status)
-            return std::unexpected(std::move(status).error());
+        XDPCTL_TRY(
+            read_lines(text, [&](std::size_t number, std::string_view line) { return read_line(number, line); }));
         ConvertedSets out;
         for (const std::string& name : order_) {
             const Set& set = sets_.at(name);

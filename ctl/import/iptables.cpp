@@ -47,13 +47,8 @@ bool is_built_in(std::string_view chain) {
 class Reader {
 public:
     Result<Source> read(std::string_view text) {
-        Status status;
-        for_each_line(text, [&](std::size_t number, std::string_view line) {
-            if (status && !line.empty() && !line.starts_with('#'))
-                status = read_line(number, line);
-        });
-        if (!status)
-            return std::unexpected(std::move(status).error());
+        XDPCTL_TRY(
+            read_lines(text, [&](std::size_t number, std::string_view line) { return read_line(number, line); }));
         if (source_.empty())
             return fail(ErrorKind::Input, "there is no rule and no chain in it", {}, "give what iptables-save prints");
         return std::move(source_);

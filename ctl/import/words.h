@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+
 namespace xdpctl::importing {
 
 // Words of a line; none when a quote is not closed.
@@ -25,6 +27,17 @@ void for_each_line(std::string_view text, Handle handle) {
         line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
         handle(++number, line);
     }
+}
+
+// Calls `read(number, line)` for every line that is neither empty nor a comment, until it fails.
+template <typename Read>
+[[nodiscard]] Status read_lines(std::string_view text, Read read) {
+    Status status;
+    for_each_line(text, [&](std::size_t number, std::string_view line) {
+        if (status && !line.empty() && !line.starts_with('#'))
+            status = read(number, line);
+    });
+    return status;
 }
 
 }  // namespace xdpctl::importing

@@ -37,8 +37,8 @@ Result<std::vector<bpf_insn>> with_filter(std::span<const bpf_insn> observer, st
     const auto call = std::ranges::find_if(observer, is_function_call);
     if (call == observer.end())
         return fail(ErrorKind::Failed, "cannot put the filter into the observer", "it does not call one");
-    const auto stub = static_cast<std::size_t>(call - observer.begin() + 1 + call->imm);
-    std::vector<bpf_insn> out(observer.begin(), observer.begin() + static_cast<std::ptrdiff_t>(stub));
+    const auto replaced = static_cast<std::size_t>(call - observer.begin() + 1 + call->imm);
+    std::vector<bpf_insn> out(observer.begin(), observer.begin() + static_cast<std::ptrdiff_t>(replaced));
     out.insert(out.end(), filter.begin(), filter.end());
     return out;
 }

@@ -41,9 +41,7 @@ public:
             return immediate(node);
         if (!has_one_key(node))
             return out_.expected(node, "an object with one key");
-        const auto only = node.begin();
-        const std::string& word = only.key();
-        const json& value = only.value();
+        const auto [word, value] = only_member(node);
         if (word == "payload")
             return payload(value);
         if (word == "meta")
@@ -81,14 +79,12 @@ public:
 
 private:
     static bool is_pair(const json& node) {
-        return node.is_array() && node.size() == 2 && has_one_key(node[1]) && is_verdict(node[1].begin().key());
+        return node.is_array() && node.size() == 2 && has_one_key(node[1]) && is_verdict(only_member(node[1]).key);
     }
 
     bool outcome(const json& verdict) {
         out_.put(verdict, ":");
-        const auto only = verdict.begin();
-        const std::string& word = only.key();
-        const json& value = only.value();
+        const auto [word, value] = only_member(verdict);
         return write_verdict(out_, word, value);
     }
 

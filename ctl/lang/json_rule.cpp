@@ -73,9 +73,7 @@ bool write_log(JsonWriter& out, const json& log) {
 bool write_statement(JsonWriter& out, const json& statement) {
     if (!has_one_key(statement))
         return out.expected(statement, "an object with one key: a statement");
-    const auto only = statement.begin();
-    const std::string& word = only.key();
-    const json& value = only.value();
+    const auto [word, value] = only_member(statement);
     if (is_verdict(word))
         return write_verdict(out, word, value);
     if (word == "match")

@@ -64,9 +64,7 @@ public:
                 out_.expected(object, "an object with one key");
                 continue;
             }
-            const auto only = object.begin();
-            const std::string& word = only.key();
-            const json& value = only.value();
+            const auto [word, value] = only_member(object);
             gather(object, word, value);
         }
         return std::move(tables_);
@@ -79,9 +77,7 @@ private:
         if (word == "add" || word == "create") {
             if (!has_one_key(value))
                 return void(out_.expected(value, "an object with one key"));
-            const auto only = value.begin();
-            const std::string& inner = only.key();
-            const json& object = only.value();
+            const auto [inner, object] = only_member(value);
             if (object.is_object() && (object.contains("index") || (inner == "rule" && object.contains("handle"))))
                 return void(out_.fault(object, "a place between rules is not supported",
                                        "rules stand in the order of the document"));
@@ -311,7 +307,7 @@ private:
             return out_.expected(*statements, "an array of one statement");
         const json& statement = statements->front();
         if (!statement.contains("counter"))
-            return refuse_word(out_, statement, statement.begin().key(), "statement of a set",
+            return refuse_word(out_, statement, only_member(statement).key, "statement of a set",
                                std::initializer_list<std::string_view>{"counter"});
         out_.put(statement, "counter\n");
         return true;

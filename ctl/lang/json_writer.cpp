@@ -101,6 +101,11 @@ bool has_one_key(const json& object) {
     return object.is_object() && object.size() == 1;
 }
 
+JsonMember only_member(const json& object) {
+    const auto member = object.begin();
+    return {member.key(), member.value()};
+}
+
 std::string_view noun_of(const json& value) {
     switch (value.type()) {
     case json::value_t::null:

@@ -61,6 +61,14 @@ private:
 // The only key of an object, as every statement and expression has it.
 [[nodiscard]] bool has_one_key(const nlohmann::json& object);
 
+// References into the document.
+struct JsonMember {
+    const std::string& key;
+    const nlohmann::json& value;
+};
+// REQUIRES: has_one_key().
+[[nodiscard]] JsonMember only_member(const nlohmann::json& object);
+
 // Whether the lexer takes a text for one word, without a wildcard.
 [[nodiscard]] bool is_word(std::string_view text);
 

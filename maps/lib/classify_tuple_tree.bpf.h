@@ -43,9 +43,7 @@ static __always_inline __u32 lowest_bit(__u32 bits)
 	return 0xcd7ea84fb6935210ULL >> ((((bits & -bits) * 0x09af & 0xffff) >> 12) * 4) & 15;
 }
 
-/*
- * One step down a tree. Arithmetic, because no predictor guesses the way; LLVM would make a branch of it.
- */
+/* One step down a tree. Arithmetic, because no predictor guesses the way; LLVM would make a branch of it. */
 static __always_inline __u32 next_node(const struct xdpctl_tuple_node *node, const __u32 *dimensions)
 {
 	__u64 value = dimensions[node->dimension & (XDPCTL_TUPLE_DIMENSIONS - 1)];

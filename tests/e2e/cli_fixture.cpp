@@ -109,6 +109,15 @@ nlohmann::json CliTest::stats_after(std::uint64_t packets) const {
     return stats;
 }
 
+std::uint64_t CliTest::first_rule() const {
+    const auto listed = succeed_json({"rule", "list"});
+    for (const auto& object : listed["nftables"])
+        if (object.contains("rule"))
+            return object["rule"]["handle"].get<std::uint64_t>();
+    ADD_FAILURE() << listed;
+    return 0;
+}
+
 Count CliTest::rule_count(std::uint64_t handle) const {
     const auto stats = succeed_json({"stats"});
     for (const auto& rule : stats["rules"])

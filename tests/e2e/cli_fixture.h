@@ -41,6 +41,9 @@ protected:
     // Handle that `rule add` and the like gave.
     std::uint64_t add_rule(const std::vector<std::string>& words) const;
 
+    // Handle of the first rule of the chain that `rule list` shows.
+    [[nodiscard]] std::uint64_t first_rule() const;
+
     // Everything that listings show of the namespace.
     [[nodiscard]] std::string state() const;
 

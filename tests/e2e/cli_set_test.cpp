@@ -33,12 +33,7 @@ protected:
                             " chain ingress {{\n type filter hook ingress device \"eth0\" priority 0; policy accept;\n"
                             " ip saddr @s counter drop\n }}\n}}\n",
                             declaration, elements));
-        const auto listed = succeed_json({"rule", "list"});
-        for (const auto& object : listed["nftables"])
-            if (object.contains("rule"))
-                return object["rule"]["handle"].get<std::uint64_t>();
-        ADD_FAILURE() << listed;
-        return 0;
+        return first_rule();
     }
 
     // Sends datagrams from there, and tells how many of them the rule dropped.

@@ -12,9 +12,6 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* leave_screen = "\033[?1049l";
-constexpr const char* enter_screen = "\033[?1049h";
-
 class CliTop : public CliTest {
 protected:
     CliTop() {

@@ -13,9 +13,6 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr const char* leave_screen = "\033[?1049l";
-constexpr const char* enter_screen = "\033[?1049h";
-
 class CliWatch : public CliTest {
 protected:
     CliWatch() {

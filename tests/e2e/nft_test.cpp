@@ -40,6 +40,9 @@ protected:
     // Puts the text in the place of what nft has.
     test::CommandResult load(const std::string& text) { return nft({"-f", "-"}, "flush ruleset\n" + text); }
 
+    // The text is canonical: nft and xdpctl list it as it stands, and in JSON the same.
+    void expect_listed_alike(const std::string& text);
+
     std::optional<test::Netns> netns_;
 };
 
@@ -67,6 +70,17 @@ json comparable(json listing) {
 
 std::string file_of(const std::string& rule) {
     return "table netdev t {\nchain c {\ntype filter hook ingress device \"eth0\" priority 0;\n" + rule + "\n}\n}\n";
+}
+
+void Nft::expect_listed_alike(const std::string& text) {
+    const test::CommandResult loaded = load(text);
+    ASSERT_EQ(loaded.status, 0) << loaded.err;
+    const auto parsed = lang::parse_ruleset(text, "test");
+    ASSERT_TRUE(parsed) << parsed.error().text();
+    EXPECT_EQ(nft({"list", "ruleset"}).out, text);
+    EXPECT_EQ(lang::print_ruleset(*parsed), text);
+    const json listed = comparable(json::parse(nft({"-j", "list", "ruleset"}).out));
+    EXPECT_EQ(listed, comparable(lang::ruleset_json(*parsed)));
 }
 
 class NftRandom : public Nft, public testing::WithParamInterface<std::uint64_t> {};
@@ -202,14 +216,7 @@ TEST_F(Nft, ListsSetsAlike) {
 	}
 }
 )";
-    const test::CommandResult loaded = load(text);
-    ASSERT_EQ(loaded.status, 0) << loaded.err;
-    const auto parsed = lang::parse_ruleset(text, "test");
-    ASSERT_TRUE(parsed) << parsed.error().text();
-    EXPECT_EQ(nft({"list", "ruleset"}).out, text);
-    EXPECT_EQ(lang::print_ruleset(*parsed), text);
-    const json listed = comparable(json::parse(nft({"-j", "list", "ruleset"}).out));
-    EXPECT_EQ(listed, comparable(lang::ruleset_json(*parsed)));
+    expect_listed_alike(text);
 }
 
 TEST_F(Nft, ListsChainsAndMapsAlike) {
@@ -255,14 +262,7 @@ TEST_F(Nft, ListsChainsAndMapsAlike) {
 	}
 }
 )";
-    const test::CommandResult loaded = load(text);
-    ASSERT_EQ(loaded.status, 0) << loaded.err;
-    const auto parsed = lang::parse_ruleset(text, "test");
-    ASSERT_TRUE(parsed) << parsed.error().text();
-    EXPECT_EQ(nft({"list", "ruleset"}).out, text);
-    EXPECT_EQ(lang::print_ruleset(*parsed), text);
-    const json listed = comparable(json::parse(nft({"-j", "list", "ruleset"}).out));
-    EXPECT_EQ(listed, comparable(lang::ruleset_json(*parsed)));
+    expect_listed_alike(text);
 }
 
 // One rule in many spellings: nft and xdpctl understand the same.

@@ -12,6 +12,10 @@
 
 namespace xdpctl::test {
 
+// What turns to a screen of its own and back.
+inline constexpr const char* enter_screen = "\033[?1049h";
+inline constexpr const char* leave_screen = "\033[?1049l";
+
 class OnTerminal {
 public:
     OnTerminal(const Netns& netns, std::vector<std::string> arguments);
