@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 #include <linux/if_ether.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 #include <algorithm>
+
+#include "lang/value.h"
 
 namespace xdpctl::lang {
 namespace {
@@ -39,9 +43,12 @@ std::optional<std::string> Protocols::require_network(std::string_view protocol)
     constexpr std::string_view names[] = {"", "ip", "ip6", "arp", "vlan"};
     const auto* const name = std::ranges::find(names, protocol);
     const auto wanted = static_cast<Network>(name - std::begin(names));
+    if (wanted == Network::Vlan && is_tagged_)
+        return std::nullopt;
     if (!is_open(wanted) && network_ != wanted)
         return conflict(names[static_cast<std::size_t>(network_)], protocol);
     network_ = wanted;
+    is_tagged_ |= wanted == Network::Vlan;
     return std::nullopt;
 }
 
@@ -60,6 +67,41 @@ std::optional<std::string> Protocols::require_transport(const Transport& transpo
     return std::nullopt;
 }
 
+std::optional<std::string> Protocols::require_message(const Match& match) {
+    const auto require = [&](ValueType type, std::uint32_t wanted) -> std::optional<std::string> {
+        const bool is_echo = type == ValueType::Icmpv6Type && wanted == ICMP6_ECHO_REQUEST;
+        if (message_ == 0)
+            message_ = wanted;
+        if (message_ == wanted || (is_echo && message_ == ICMP6_ECHO_REPLY))
+            return std::nullopt;
+        const auto name = [&](std::uint32_t number) { return format_value(type, number); };
+        return fmt::format("conflicting messages: {} vs. {}", name(message_), name(wanted));
+    };
+    switch (match.field) {
+    case Field::IcmpType:
+    case Field::Icmpv6Type:
+        if (const auto type = settled(match))
+            message_ = *type;
+        return std::nullopt;
+    case Field::IcmpId:
+    case Field::IcmpSequence:
+        return require(ValueType::IcmpType, ICMP_ECHO);
+    case Field::IcmpGateway:
+        return require(ValueType::IcmpType, ICMP_REDIRECT);
+    case Field::IcmpMtu:
+        return require(ValueType::IcmpType, ICMP_DEST_UNREACH);
+    case Field::Icmpv6Id:
+    case Field::Icmpv6Sequence:
+        return require(ValueType::Icmpv6Type, ICMP6_ECHO_REQUEST);
+    case Field::Icmpv6Mtu:
+        return require(ValueType::Icmpv6Type, ICMP6_PACKET_TOO_BIG);
+    case Field::Icmpv6MaxDelay:
+        return require(ValueType::Icmpv6Type, MLD_LISTENER_QUERY);
+    default:
+        return std::nullopt;
+    }
+}
+
 void Protocols::settle_network(std::uint32_t ether_type) {
     switch (ether_type) {
     case ETH_P_IP:
@@ -74,6 +116,7 @@ void Protocols::settle_network(std::uint32_t ether_type) {
     case ETH_P_8021Q:
     case ETH_P_8021AD:
         network_ = Network::Vlan;
+        is_tagged_ = true;
         break;
     default:
         break;
@@ -105,7 +148,7 @@ std::optional<std::string> Protocols::add(const Match& match) {
             return found;
         if (const auto type = settled(match)) {
             settle_network(*type);
-            in_second_tag_ |= network_ == Network::Vlan;
+            in_second_tag_ |= *type == ETH_P_8021Q || *type == ETH_P_8021AD;
         }
         return std::nullopt;
     case Field::MetaL4proto:
@@ -125,7 +168,10 @@ std::optional<std::string> Protocols::add(const Match& match) {
     if (protocol == "exthdr" || protocol == "frag")
         return require_network("ip6");
     const auto* const transport = std::ranges::find(transports, protocol, &Transport::name);
-    return transport == std::end(transports) ? std::nullopt : require_transport(*transport);
+    if (transport == std::end(transports))
+        return std::nullopt;
+    auto found = require_transport(*transport);
+    return found ? found : require_message(match);
 }
 
 }  // namespace xdpctl::lang

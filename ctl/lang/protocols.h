@@ -30,11 +30,15 @@ private:
 
     std::optional<std::string> require_network(std::string_view protocol);
     std::optional<std::string> require_transport(const Transport& transport);
+    // For a field that only messages of some type have.
+    std::optional<std::string> require_message(const ruleset::Match& match);
     void settle_network(std::uint32_t ether_type);
     [[nodiscard]] bool is_open(Network wanted) const;
 
     Network network_ = Network::Any;
     std::optional<std::uint32_t> transport_;  // protocol number
+    std::uint32_t message_ = 0;               // type of ICMP message; 0 leaves it open, as nft has it
+    bool is_tagged_ = false;
     bool in_second_tag_ = false;
 };
 

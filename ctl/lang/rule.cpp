@@ -164,10 +164,10 @@ bool RuleParser::parse_statements() {
         if (!parse_statement(first))
             return false;
         const Statement& statement = statements_.back();
+        if (const auto conflict = conflict_of(statement, protocols_))
+            return cursor_.error(first, *conflict, "no packet has both: write two rules");
         if (ruleset::ends_rule(statement))
             verdict = &first;
-        else if (const auto conflict = conflict_of(statement, protocols_))
-            return cursor_.error(first, *conflict, "no packet has both: write two rules");
     }
     return true;
 }
@@ -235,6 +235,9 @@ bool RuleParser::parse_match_of(Field field) {
                 return false;
             fields.push_back(*next);
         }
+        // nft has no size for it.
+        if (fields.size() > 1 && std::ranges::find(fields, Field::CompFlags) != fields.end())
+            return cursor_.error(cursor_.peek(), "comp flags can be no part of a key", "match it by itself");
         return cursor_.at_word("vmap") ? parse_map(std::move(fields)) : parse_lookup(std::move(fields));
     }
     Match match;

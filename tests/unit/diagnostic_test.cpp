@@ -220,6 +220,15 @@ constexpr Refused mistakes[] = {
     ip saddr 192.0.2.1 ip6 saddr 2001:db8::1
                        ^~~
     no packet has both: write two rules)"},
+    {"icmp type redirect icmp id 1", R"(test:1:20: error: conflicting messages: redirect vs. echo-request
+    icmp type redirect icmp id 1
+                       ^~~~
+    no packet has both: write two rules)"},
+    {"icmpv6 id 1 icmpv6 max-delay 1",
+     R"(test:1:13: error: conflicting messages: echo-request vs. mld-listener-query
+    icmpv6 id 1 icmpv6 max-delay 1
+                ^~~~~~
+    no packet has both: write two rules)"},
     {"accept counter", R"(test:1:8: error: nothing can follow 'accept'
     accept counter
            ^~~~~~~

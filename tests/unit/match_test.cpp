@@ -211,6 +211,10 @@ constexpr Written statements[] = {
     {"ip6 saddr 2001:db8::1 icmp type 8", "ip6 saddr 2001:db8::1 icmp type echo-request"},
     {"ether type vlan ip saddr 192.0.2.1", "ether type 8021q ip saddr 192.0.2.1"},
     {"vlan id 5 ether type ip", "vlan id 5 ether type ip"},
+    {"vlan id 5 ip saddr 192.0.2.1 vlan pcp 7", "vlan id 5 ip saddr 192.0.2.1 vlan pcp 7"},
+    {"ether type vlan tcp dport 22 ip6 hoplimit 1 vlan id 5", "ether type 8021q tcp dport 22 ip6 hoplimit 1 vlan id 5"},
+    {"icmp type echo-request icmp id 5", "icmp type echo-request icmp id 5"},
+    {"icmpv6 type echo-reply icmpv6 sequence 5", "icmpv6 type echo-reply icmpv6 sequence 5"},
     {"ip protocol != udp tcp dport 22", "ip protocol != udp tcp dport 22"},
     {"tcp dport 22 meta l4proto udp", "tcp dport 22 meta l4proto udp"},
 };
@@ -286,6 +290,19 @@ TEST(Match, EveryFieldIsReadByItsName) {
         ASSERT_TRUE(again) << again.error().text();
         EXPECT_EQ(*again, *rule) << print_rule(*rule);
     }
+}
+
+TEST(Match, MeansTheSecondTagBehindATypeThatIsOne) {
+    const auto field_behind = [](std::string_view type) {
+        const Result<Rule> rule = parse_rule(fmt::format("vlan type {} vlan id 5", type), "test");
+        EXPECT_TRUE(rule) << rule.error().text();
+        return std::get<Match>(rule->statements.back()).field;
+    };
+    EXPECT_EQ(field_behind("8021q"), Field::VlanInnerId);
+    EXPECT_EQ(field_behind("8021ad"), Field::VlanInnerId);
+    EXPECT_EQ(field_behind("ip"), Field::VlanId);
+    EXPECT_EQ(field_behind("0x88cc"), Field::VlanId);
+    EXPECT_EQ(field_behind("!= 8021q"), Field::VlanId);
 }
 
 TEST(Match, ReadsRawPayload) {

@@ -131,6 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedStructure{"", "ip saddr . tcp dport { 192.0.2.1 }", "expected '.' and the rest of the key"},
         RefusedStructure{"", "ip saddr . tcp dport { 192.0.2.1 . 22 . 23 }", "more parts than there are fields"},
         RefusedStructure{"", "ip saddr . ip6 saddr { 192.0.2.1 . ::1 }", "conflicting protocols"},
+        RefusedStructure{"", "ip saddr 192.0.2.1 vlan id vmap { 5 : drop }", "conflicting protocols: ip vs. vlan"},
+        RefusedStructure{"", "comp flags . ip saddr { 1 . 192.0.2.1 }", "comp flags can be no part of a key"},
         RefusedStructure{"set s { type ipv4_addr . inet_service; }", "ip saddr @s",
                          "set s has elements of type ipv4_addr . inet_service, which ip saddr is not"},
         RefusedStructure{"chain a { policy drop; }", "accept", "has a policy and no hook"},
