@@ -6,23 +6,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 
+#include "e2e/station.h"
 #include "lang/print.h"
-#include "support/command.h"
 #include "support/field_cases.h"
-#include "support/netns.h"
-#include "support/traffic.h"
 #include "testrun/testrun.h"
 
 namespace xdpctl::test {
 namespace {
 
 using kernel::Layer;
-using nlohmann::json;
 using ruleset::Field;
 using ruleset::Match;
 
@@ -60,7 +54,6 @@ ruleset::Chain counting_chain(const FieldCase& tested) {
         rule.statements.emplace_back(match);
         rule.statements.emplace_back(ruleset::Counter{});
     }
-    chain.rules.emplace_back().statements = {ruleset::Counter{}};  // of all
     for (std::uint64_t handle = 1; ruleset::Rule & rule : chain.rules)
         rule.handle = Handle{handle++};
     return chain;
@@ -69,56 +62,19 @@ ruleset::Chain counting_chain(const FieldCase& tested) {
 class NftCounters : public testing::Test {
 protected:
     void SetUp() override {
-        try {
-            run_command({"nft", "--version"});
-        } catch (const std::runtime_error&) {
+        if (!has_nft())
             GTEST_SKIP() << "nft is not installed";
-        }
-        right_.shell("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
-        left_.shell("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
-        veth_.emplace(left_, "eth1", right_, "eth0");
-        right_.shell("ip link set eth0 arp off");
-        left_.shell("ip link set eth1 arp off");
-        socket_.emplace(veth_->left());
+        station_.emplace();
     }
 
-    CommandResult nft(const std::vector<std::string>& arguments, const std::string& input = {}) {
-        std::vector<std::string> argv{"nft"};
-        argv.insert(argv.end(), arguments.begin(), arguments.end());
-        return right_.run([&] { return run_command(argv, input); });
-    }
-
-    std::vector<Count> nft_counts() {
-        const json listing = json::parse(nft({"-j", "list", "ruleset"}).out);
-        std::vector<Count> out;
-        for (const json& object : listing["nftables"]) {
-            if (!object.contains("rule"))
-                continue;
-            for (const json& statement : object["rule"]["expr"])
-                if (statement.contains("counter"))
-                    out.push_back({statement["counter"]["packets"], statement["counter"]["bytes"]});
-        }
-        return out;
-    }
-
-    // What nft counts of the frames. The last rule of the chain counts all of them.
     std::vector<Count> counted_by_nft(const ruleset::Chain& chain, std::span<const Bytes> frames) {
-        const CommandResult loaded =
-            nft({"-f", "-"}, "flush ruleset\ntable netdev t {\n" + lang::print_chain(chain) + "}\n");
+        const CommandResult loaded = station_->load_nft("table netdev t {\n" + lang::print_chain(chain) + "}\n");
         if (loaded.status != 0) {
             ADD_FAILURE() << loaded.err << lang::print_chain(chain);
             return {};
         }
-        for (const Bytes& frame : frames)
-            socket_->send({reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size()});
-        const auto deadline = std::chrono::steady_clock::now() + arrival_timeout;
-        std::vector<Count> counts = nft_counts();
-        while (counts.back().packets < frames.size() && std::chrono::steady_clock::now() < deadline) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-            counts = nft_counts();
-        }
-        EXPECT_EQ(counts.back().packets, frames.size()) << "nft has not seen all frames, or more";
-        return counts;
+        station_->send(frames);
+        return station_->nft_counts("t");
     }
 
     static std::vector<Count> counted_by_xdpctl(const ruleset::Chain& chain, Layer layer,
@@ -138,9 +94,7 @@ protected:
         return out;
     }
 
-    Netns left_, right_;
-    std::optional<VethPair> veth_;
-    std::optional<PacketSocket> socket_;
+    std::optional<Station> station_;
 };
 
 TEST_F(NftCounters, AreThoseOfXdpctlForEveryField) {

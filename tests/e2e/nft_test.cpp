@@ -22,11 +22,8 @@ using ruleset::Ruleset;
 class Nft : public testing::Test {
 protected:
     void SetUp() override {
-        try {
-            test::run_command({"nft", "--version"});
-        } catch (const std::runtime_error&) {
+        if (test::run_command({"nft", "--version"}).status != 0)
             GTEST_SKIP() << "nft is not installed";
-        }
         netns_.emplace();
         netns_->shell("ip link add eth0 type veth peer name eth1");
     }

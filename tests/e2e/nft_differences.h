@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where nft decides differently: xdpctl-ruleset(5), DIFFERENCES TO NFT, each with a rule and a frame that show it. What
+// is not here is the same.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/evaluator.h"
+#include "support/packet.h"
+
+namespace xdpctl::test {
+
+struct NftDifference {
+    std::string_view manual;  // words of the manual about it
+    std::string rule;
+    Bytes frame;
+    bool is_counted_by_nft;  // and the other way round by xdpctl
+    // The frames that it is about. None: it is about the rules alone, and rules for comparing avoid it.
+    bool (*concerns)(const Fields& fields) = nullptr;
+};
+
+[[nodiscard]] const std::vector<NftDifference>& nft_differences();
+
+// Whether nft may judge the frame differently.
+[[nodiscard]] bool may_differ(const Bytes& frame);
+
+}  // namespace xdpctl::test
