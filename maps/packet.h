@@ -15,6 +15,9 @@
 /* Log statements of one packet that are reported: the first ones it met. */
 #define XDPCTL_LOGS_MAX 4
 
+/* Keys that several sets are asked for, and so looked up once. */
+#define XDPCTL_JOINT_KEYS_MAX 4
+
 /* Extension headers walked before a packet is called malformed. */
 #define XDPCTL_IPV6_EXTENSIONS_MAX 8
 
@@ -83,11 +86,13 @@ struct xdpctl_packet {
 	__u32 rule; /* slot of the rule that decided, XDPCTL_NO_RULE when none */
 	__u32 logs; /* log statements met, XDPCTL_LOGS_MAX at most */
 	__u32 log_rules[XDPCTL_LOGS_MAX]; /* slots of their rules, in order */
+	/* Of the classifier. */
+	__u32 joint_masks[XDPCTL_JOINT_KEYS_MAX]; /* which sets hold a key, once it was looked up (maps/set_joint.h) */
 };
 
 #define XDPCTL_NO_RULE 0xffffffffU
 
-static_assert(sizeof(struct xdpctl_packet) == 104, "shared with loaded programs");
+static_assert(sizeof(struct xdpctl_packet) == 120, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, headers) == 32, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, verdict) == 76, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, rule) == 80, "shared with loaded programs");

@@ -33,7 +33,8 @@ struct xdpctl_set_key {
 #define XDPCTL_SET_FILTER_BITS  16
 #define XDPCTL_SET_FILTER_WORDS (1 << (XDPCTL_SET_FILTER_BITS - 6))
 
-struct xdpctl_set_head {
+/* Where the parts of an image are; what programs have as immediates. */
+struct xdpctl_set_parts {
 	__u32 trie; /* offsets in the image; 0: the part is not there */
 	__u32 nodes;
 	__u32 leaf_bases; /* of the trie: four a node, the first leaf of each quarter */
@@ -43,20 +44,24 @@ struct xdpctl_set_head {
 	__u32 fine;       /* struct xdpctl_set_fine_range */
 	__u32 fine_count;
 	__u64 root; /* descriptor */
-	__u32 hash;
+	__u32 hash; /* keys, slot by slot; one of the set's stands where nothing else does */
 	__u32 hash_buckets;
-	__u32 words;      /* of a key: 1, 2, 4 or 16 */
-	__u32 hash_empty; /* offset of the key that stands in empty slots: none of the set's */
 	__u64 hash_seed;
-	__u32 elements; /* as they are listed: programs do not read them */
+};
+
+struct xdpctl_set_head {
+	struct xdpctl_set_parts parts;
+	__u32 words; /* of a key: 1, 2, 4 or 16 */
+	__u32 live;  /* something is in the live map: ask the filter */
+	/* The rest is not for programs. */
+	__u32 elements; /* as they are listed */
 	__u32 wide;     /* elements are pairs of 16 bytes, else of four; a pair for every part of the key */
 	__u64 element_count;
 	__u32 notes; /* what elements have beside their keys */
 	__u32 notes_size;
-	__u32 live;    /* something is in the live map: ask the filter */
-	__u32 changes; /* elements that were added or deleted since; programs do not read it */
-	__u32 size; /* of the whole image */
-	__u32 reserved[7];
+	__u32 changes; /* elements that were added or deleted since */
+	__u32 size;    /* of the whole image */
+	__u32 reserved[8];
 	__u64 filter[XDPCTL_SET_FILTER_WORDS];
 };
 
@@ -88,8 +93,8 @@ struct xdpctl_set_fine_range {
 /*
  * Descriptors of the ranges' tree:
  *   kind in bits 0..1
- *   XDPCTL_SET_LIST: whether the set holds what lies before its first boundary (bit 2), boundaries (bits 8..31), the
- *                    first of them (bits 32..63)
+ *   XDPCTL_SET_LIST: boundaries (bits 8..31), the first of them (bits 32..63). The set holds what has an odd number of
+ *                    boundaries below or at it.
  *   XDPCTL_SET_TREE: place of the bits that choose (bits 2..7), how many (bits 8..12), first of its descriptors
  *                    (bits 32..63)
  */
@@ -121,11 +126,11 @@ static __always_inline __u32 xdpctl_set_count(__u64 bits)
 	return (__u32)((bits * 0x0101010101010101ULL) >> 56);
 }
 
-static __always_inline __u32 xdpctl_set_trie_holds(const void *image, __u64 end, __u32 number)
+static __always_inline __u32 xdpctl_set_trie_holds(const void *image, __u64 end, const struct xdpctl_set_parts *places,
+						   __u32 number)
 {
-	const struct xdpctl_set_head *head = (const struct xdpctl_set_head *)image;
 	const __u32 *entry =
-		(const __u32 *)xdpctl_set_at(image, end, head->trie + (__u64)(number >> 16) * sizeof(*entry));
+		(const __u32 *)xdpctl_set_at(image, end, places->trie + (__u64)(number >> 16) * sizeof(*entry));
 	__u64 node = *entry;
 
 	if (node < XDPCTL_SET_NODE_FIRST)
@@ -133,16 +138,16 @@ static __always_inline __u32 xdpctl_set_trie_holds(const void *image, __u64 end,
 	node -= XDPCTL_SET_NODE_FIRST;
 	__u32 quarter = number >> 14 & 3, bit = number >> 8 & 63;
 	const struct xdpctl_set_node *parts = (const struct xdpctl_set_node *)xdpctl_set_at(
-		image, end, head->nodes + node * sizeof(struct xdpctl_set_node));
+		image, end, places->nodes + node * sizeof(struct xdpctl_set_node));
 	__u64 some = parts->some[quarter];
 
 	if (!(some >> bit & 1))
 		return (__u32)(parts->all[quarter] >> bit) & 1;
 	const __u32 *base =
-		(const __u32 *)xdpctl_set_at(image, end, head->leaf_bases + (node * 4 + quarter) * sizeof(*base));
+		(const __u32 *)xdpctl_set_at(image, end, places->leaf_bases + (node * 4 + quarter) * sizeof(*base));
 	__u64 leaf = *base + xdpctl_set_count(some & ((1ULL << bit) - 1));
 	const __u32 *bits = (const __u32 *)xdpctl_set_at(
-		image, end, head->leaves + leaf * sizeof(struct xdpctl_set_leaf) + (number >> 5 & 7) * sizeof(*bits));
+		image, end, places->leaves + leaf * sizeof(struct xdpctl_set_leaf) + (number >> 5 & 7) * sizeof(*bits));
 
 	return *bits >> (number & 31) & 1;
 }
@@ -184,51 +189,58 @@ static __always_inline __u64 xdpctl_set_is_zero(__u64 bits)
 }
 
 /* The first range that does not end before the key is the only one that can hold it. */
-static __always_inline __u32 xdpctl_set_fine_holds(const void *image, __u64 end, __u64 high, __u64 low)
+static __always_inline __u32 xdpctl_set_fine_holds(const void *image, __u64 end, const struct xdpctl_set_parts *places,
+						   __u64 high, __u64 low)
 {
-	const struct xdpctl_set_head *head = (const struct xdpctl_set_head *)image;
 	const struct xdpctl_set_fine_range *range;
-	__u32 count = head->fine_count;
+	__u32 count = places->fine_count;
 	__u64 first = 0;
 
 	for (int step = 0; step < XDPCTL_SET_SEARCH_MAX && count; step++) {
 		__u32 half = (count + 1) / 2;
 
 		range = (const struct xdpctl_set_fine_range *)xdpctl_set_at(
-			image, end, head->fine + (first + half - 1) * sizeof(*range));
+			image, end, places->fine + (first + half - 1) * sizeof(*range));
 		__u64 ends_before = xdpctl_set_less(range->high, high) |
 				    (xdpctl_set_is_zero(range->high ^ high) & xdpctl_set_less(range->last, low));
 
 		first += half & -ends_before;
 		count -= half;
 	}
-	range = (const struct xdpctl_set_fine_range *)xdpctl_set_at(image, end, head->fine + first * sizeof(*range));
-	return first < head->fine_count && range->high == high && range->first <= low;
+	range = (const struct xdpctl_set_fine_range *)xdpctl_set_at(image, end, places->fine + first * sizeof(*range));
+	return first < places->fine_count && range->high == high && range->first <= low;
 }
 
-static __always_inline __u32 xdpctl_set_ranges_hold(const void *image, __u64 end, const __u32 *key)
+/* The first descriptor on the number's way that is no tree. */
+static __always_inline __u64 xdpctl_set_descend(const void *image, __u64 end, __u32 tree, __u64 descriptor,
+						__u64 number)
 {
-	const struct xdpctl_set_head *head = (const struct xdpctl_set_head *)image;
-	__u64 high = (__u64)key[0] << 32 | key[1], descriptor = head->root;
-
 	for (int level = 0; level < XDPCTL_SET_TREE_DEPTH_MAX && (descriptor & 3) == XDPCTL_SET_TREE; level++) {
-		__u64 chosen = high >> (descriptor >> 2 & 63) & ((1ULL << (descriptor >> 8 & 31)) - 1);
-		const __u64 *child = (const __u64 *)xdpctl_set_at(
-			image, end, head->tree + ((descriptor >> 32) + chosen) * sizeof(*child));
+		__u64 chosen = number >> (descriptor >> 2 & 63) & ((1ULL << (descriptor >> 8 & 31)) - 1);
+		const __u64 *child =
+			(const __u64 *)xdpctl_set_at(image, end, tree + ((descriptor >> 32) + chosen) * sizeof(*child));
 
 		descriptor = *child;
 	}
+	return descriptor;
+}
+
+static __always_inline __u32 xdpctl_set_ranges_hold(const void *image, __u64 end, const struct xdpctl_set_parts *places,
+						    const __u32 *key)
+{
+	__u64 high = (__u64)key[0] << 32 | key[1];
+	__u64 descriptor = xdpctl_set_descend(image, end, places->tree, places->root, high);
 	__u32 held = (__u32)descriptor & 3;
 
 	if (held == XDPCTL_SET_LIST) {
 		__u32 below =
-			xdpctl_set_boundaries_below(image, end, head->boundaries + (descriptor >> 32) * sizeof(__u64),
+			xdpctl_set_boundaries_below(image, end, places->boundaries + (descriptor >> 32) * sizeof(__u64),
 						    (__u32)(descriptor >> 8) & 0xffffff, high);
-		held = ((__u32)(descriptor >> 2) ^ below) & 1;
+		held = ((__u32)(descriptor >> 32) ^ below) & 1;
 	}
-	if (held || !head->fine_count)
+	if (held || !places->fine_count)
 		return held;
-	return xdpctl_set_fine_holds(image, end, high, (__u64)key[2] << 32 | key[3]);
+	return xdpctl_set_fine_holds(image, end, places, high, (__u64)key[2] << 32 | key[3]);
 }
 
 #define XDPCTL_SET_HASH_SLOTS 4
@@ -266,16 +278,15 @@ static __always_inline __u64 xdpctl_set_bucket(__u32 hash, __u32 buckets)
 }
 
 /* REQUIRES: `words` is the head's, known when compiled. */
-static __always_inline __u32 xdpctl_set_hash_holds(const void *image, __u64 end, const __u32 *key, __u32 words)
+static __always_inline __u32 xdpctl_set_hash_holds(const void *image, __u64 end, const struct xdpctl_set_parts *places,
+						   const __u32 *key, __u32 words)
 {
-	const struct xdpctl_set_head *head = (const struct xdpctl_set_head *)image;
 	const __u64 size = (__u64)words * sizeof(__u32) * XDPCTL_SET_HASH_SLOTS;
-	__u64 hash = xdpctl_set_hash(key, words, head->hash_seed);
+	__u64 hash = xdpctl_set_hash(key, words, places->hash_seed);
 	const __u32 *one = (const __u32 *)xdpctl_set_at(
-		image, end, head->hash + xdpctl_set_bucket((__u32)hash, head->hash_buckets) * size);
+		image, end, places->hash + xdpctl_set_bucket((__u32)hash, places->hash_buckets) * size);
 	const __u32 *other = (const __u32 *)xdpctl_set_at(
-		image, end, head->hash + xdpctl_set_bucket((__u32)(hash >> 32), head->hash_buckets) * size);
-	const __u32 *empty = (const __u32 *)xdpctl_set_at(image, end, head->hash_empty);
+		image, end, places->hash + xdpctl_set_bucket((__u32)(hash >> 32), places->hash_buckets) * size);
 	__u64 found = 0;
 
 	/* A difference of 0 borrows. Without branches, because which slot it is cannot be predicted. */
@@ -283,26 +294,25 @@ static __always_inline __u32 xdpctl_set_hash_holds(const void *image, __u64 end,
 		found |= xdpctl_set_keys_differ(one + slot * words, key, words) - 1;
 		found |= xdpctl_set_keys_differ(other + slot * words, key, words) - 1;
 	}
-	found &= -xdpctl_set_keys_differ(empty, key, words);
 	return (__u32)xdpctl_set_top_bit(found);
 }
 
 /*
- * Whether the image, changes left aside, holds the key. REQUIRES: `words` is the number of the set's words rounded up
- * to one that a hash can have, known when compiled.
+ * Whether the image, changes left aside, holds the key. REQUIRES: `places` are the head's, `words` is the number of the
+ * set's words rounded up to one that a hash can have, known when compiled.
  */
-static __always_inline __u32 xdpctl_set_image_holds(const void *image, __u64 end, const __u32 *key, __u32 words)
+static __always_inline __u32 xdpctl_set_image_holds(const void *image, __u64 end, const struct xdpctl_set_parts *places,
+						    const __u32 *key, __u32 words)
 {
-	const struct xdpctl_set_head *head = (const struct xdpctl_set_head *)image;
 	__u32 held = 0;
 
-	if (words == 1 && head->trie)
-		held = xdpctl_set_trie_holds(image, end, key[0]);
-	else if (words == 4 && head->tree)
-		held = xdpctl_set_ranges_hold(image, end, key);
-	if (held || !head->hash)
+	if (words == 1 && places->trie)
+		held = xdpctl_set_trie_holds(image, end, places, key[0]);
+	else if (words == 4 && places->tree)
+		held = xdpctl_set_ranges_hold(image, end, places, key);
+	if (held || !places->hash)
 		return held;
-	return xdpctl_set_hash_holds(image, end, key, words);
+	return xdpctl_set_hash_holds(image, end, places, key, words);
 }
 
 /* Bit of the filter for a key. Keys of a prefix share it, or few bits, when they agree in the first word. */
@@ -329,6 +339,25 @@ static __always_inline bool xdpctl_set_filter_holds(const struct xdpctl_set_head
 
 /* Sets that the rules of one chain can look keys up in. */
 #define XDPCTL_SETS_MAX 16
+
+/*
+ * What a lookup for generated rules (maps/set_lookup.bpf.c) has as immediates, which user space puts into a copy of its
+ * instructions for every set, or for every joint image (maps/set_joint.h). Until then an immediate is
+ * XDPCTL_SET_CONSTANTS + its number.
+ */
+#define XDPCTL_SET_CONSTANTS 0x5e7c0a9200000000ULL
+
+enum xdpctl_set_constant {
+	XDPCTL_SET_IMAGE,          /* address of the image in its map */
+	XDPCTL_SET_LIVE,           /* address of the live map */
+	XDPCTL_SET_END,            /* size of the image less the tail */
+	XDPCTL_SET_RANGED,         /* 1: the live map is a LPM trie */
+	XDPCTL_SET_PART32 = 0x100, /* and offset of the member in xdpctl_set_parts, or xdpctl_joint_parts */
+	XDPCTL_SET_PART64 = 0x200,
+};
+
+/* What a joint lookup returns has this bit beside those of the sets. */
+#define XDPCTL_JOINT_ASKED (1U << 31)
 
 /* Value of an element that was added or deleted while the set runs. */
 enum xdpctl_set_state {

@@ -83,12 +83,24 @@ void Assembler::store(Size size, Register base, std::int16_t offset, std::uint32
 void Assembler::load_map(Register to, MapName map) {
     if (!reachable_)
         return;
+    program_.maps.push_back({load_address(to, BPF_PSEUDO_MAP_FD), map});
+}
+
+void Assembler::load_set_live(Register to, std::uint32_t number) {
+    if (!reachable_)
+        return;
+    program_.sets.push_back({load_address(to, BPF_PSEUDO_MAP_VALUE), SetUse::Live, number});
+}
+
+// Returns the instruction's place.
+std::uint32_t Assembler::load_address(Register to, std::uint8_t pseudo) {
     make_room(2);
-    program_.maps.push_back({size(), map});
+    const std::uint32_t place = size();
     bpf_insn first = instruction(BPF_LD | BPF_DW | BPF_IMM, to, Register::R0, 0, 0);
-    first.src_reg = BPF_PSEUDO_MAP_FD;
+    first.src_reg = pseudo & 0xf;
     program_.instructions.push_back(first);
     program_.instructions.push_back({});
+    return place;
 }
 
 void Assembler::load_context(Register to, Register context, ContextField field) {
@@ -166,12 +178,12 @@ void Assembler::call(bpf_func_id helper) {
     emit(instruction(BPF_JMP | BPF_CALL, Register::R0, Register::R0, 0, static_cast<std::uint32_t>(helper)));
 }
 
-void Assembler::call_set_holds() {
+void Assembler::call_lookup(SetUse use, std::uint32_t number) {
     bpf_insn call = instruction(BPF_JMP | BPF_CALL, Register::R0, Register::R0, 0, 0);
     call.src_reg = BPF_PSEUDO_CALL;
     emit(call);
     if (reachable_)
-        program_.set_calls.push_back(size() - 1);
+        program_.sets.push_back({size() - 1, use, number});
 }
 
 void Assembler::jump(Label target) {

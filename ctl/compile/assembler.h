@@ -83,8 +83,10 @@ public:
     void from_network(Register number, Size size);
 
     void call(bpf_func_id helper);
-    // set_holds() of maps/lib/set.bpf.h.
-    void call_set_holds();
+    // A function of maps/set_lookup.bpf.c. REQUIRES: the use is a call.
+    void call_lookup(SetUse use, std::uint32_t number);
+    // The address of `live` in the set's image.
+    void load_set_live(Register to, std::uint32_t number);
     void jump(Label target);
     void jump_if_zero(Register pointer, Label target);
     void jump_if_not_zero(Register result, Label target);
@@ -96,6 +98,7 @@ public:
     [[nodiscard]] Result<Program> finish() &&;
 
 private:
+    std::uint32_t load_address(Register to, std::uint8_t pseudo);
     struct Target {
         static constexpr std::uint32_t unbound = 0xffffffff;
         std::uint32_t position = unbound;

@@ -53,6 +53,19 @@ struct ContextReference {
     ContextField field;
 };
 
+// What instructions take from looked-up sets; whoever loads them fills it in.
+enum class SetUse : std::uint8_t {
+    Lookup,  // call of a copy of set_holds (maps/set_lookup.bpf.c), for a set
+    Live,    // BPF_LD_IMM64 of the address of `live` in a set's image
+    Joint,   // call of a copy of joint_mask, for a joint
+};
+
+struct SetReference {
+    std::uint32_t instruction;
+    SetUse use;
+    std::uint32_t number;  // of the set or the joint
+};
+
 // The straight-line engine: every rule in order as compares with immediates. The instructions run in front of the
 // hook's exit program (maps/lib/exit.bpf.h): they take ctx in r1, write the decision (verdict, reason, rule) into the
 // packet and fall through to the end with ctx in r1.
@@ -60,7 +73,8 @@ struct Program {
     std::vector<bpf_insn> instructions;
     std::vector<MapReference> maps;
     std::vector<ContextReference> contexts = {};
-    std::vector<std::uint32_t> set_calls = {};  // places of the calls of set_holds() (maps/lib/set.bpf.h)
+    std::vector<SetReference> sets = {};
+    std::vector<std::vector<std::uint32_t>> joints = {};  // numbers of the sets that share a lookup, by their bits
 };
 
 // The tuple-tree engine: tables for a program that is the same for all chains (tuple_tree/tables.h).

@@ -67,6 +67,8 @@ SetTest set_test(const ruleset::Lookup& lookup, std::span<const Condition> place
     out.number = number;
     out.negated = lookup.relation == ruleset::Relation::NotEqual;
     out.counts = set.counts;
+    if (lookup.fields.size() == 1)
+        out.field = lookup.fields.front();
     out.words = layout.words();
     for (std::size_t part = 0; part < places.size(); ++part) {
         const Condition& field = places[part];

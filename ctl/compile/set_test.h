@@ -22,11 +22,12 @@ struct KeyPiece {
 };
 
 struct SetTest {
-    std::uint32_t headers = 0;  // bits of enum xdpctl_header, all of which the packet must have
-    std::uint32_t number = 0;   // of the set in the chain
-    bool negated = false;       // holds for what the set does not hold
-    bool counts = false;        // the set's elements have counters
-    std::uint32_t words = 0;    // of the key; those without a piece are 0
+    std::uint32_t headers = 0;            // bits of enum xdpctl_header, all of which the packet must have
+    std::uint32_t number = 0;             // of the set in the chain
+    bool negated = false;                 // holds for what the set does not hold
+    bool counts = false;                  // the set's elements have counters
+    std::optional<ruleset::Field> field;  // that is the whole key
+    std::uint32_t words = 0;              // of the key; those without a piece are 0
     std::vector<KeyPiece> pieces;
 
     // Where the packet has the whole key as it is looked up.

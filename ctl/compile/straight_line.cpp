@@ -29,6 +29,7 @@
 #include "compile/decision.h"
 #include "compile/fetch.h"
 #include "compile/flat_chain.h"
+#include "compile/joint_lookups.h"
 #include "compile/set_test.h"
 #include "compile/verifier.h"
 #include "maps/counter.h"
@@ -50,6 +51,10 @@ constexpr std::int16_t set_key_offset = fetch_stack - static_cast<std::int16_t>(
 constexpr std::uint32_t counter_shift = std::countr_zero(sizeof(xdpctl_counter));
 // More take a kernel's verifier too long.
 constexpr std::size_t rules_max = 4'096;
+
+constexpr std::int16_t joint_mask_offset(std::uint32_t key) {
+    return static_cast<std::int16_t>(offsetof(xdpctl_packet, joint_masks) + key * sizeof(std::uint32_t));
+}
 
 // Gates and bodies that jump to each other stay within a jump's reach, by the upper bound of their size.
 constexpr std::uint32_t batch_max = 14'000;
@@ -90,7 +95,7 @@ struct PlannedRule {
             else if (const auto* test = std::get_if<BoxTest>(&step))
                 out += static_cast<std::uint32_t>(16 + test->boxes.members.size() * test->boxes.fields.size() * 64);
             else if (const auto* lookup = std::get_if<SetTest>(&step))
-                out += static_cast<std::uint32_t>(16 + lookup->pieces.size() * (fetch_max + 5) + lookup->words);
+                out += static_cast<std::uint32_t>(40 + 2 * (lookup->pieces.size() * (fetch_max + 5) + lookup->words));
             else
                 out += 20;
         }
@@ -161,8 +166,8 @@ bool counts_in_passing(const ruleset::Rule& rule) {
 class StraightLine {
 public:
     // `slots`: one more than the highest of a rule.
-    StraightLine(std::uint32_t slots, std::span<const std::string> device_names)
-        : slots_(slots), device_names_(device_names) {}
+    StraightLine(std::uint32_t slots, std::span<const std::string> device_names, JointLookups joints)
+        : slots_(slots), device_names_(device_names), joints_(std::move(joints)) {}
 
     // With the counters looked up here, a rule that counts in passing has no branch for the verifier to follow.
     void prologue(bool counts_in_passing) {
@@ -171,6 +176,8 @@ public:
         look_up(MapName::Packet, finish_);
         asm_.move(packet, Register::R0);
         asm_.load(Size::U32, headers, packet, offsetof(xdpctl_packet, headers));
+        for (std::uint32_t key = 0; key < joints_.keys(); ++key)
+            asm_.store(Size::U32, packet, joint_mask_offset(key), 0);
         if (!counts_in_passing)
             return;
         look_up_counters(policy_);
@@ -232,7 +239,12 @@ public:
 
     // No less than the instructions of the rules so far.
     [[nodiscard]] std::uint32_t size_bound() const { return asm_.size() + waiting_bound_; }
-    [[nodiscard]] Result<Program> finish() && { return std::move(asm_).finish(); }
+    [[nodiscard]] Result<Program> finish() && {
+        auto program = std::move(asm_).finish();
+        if (program)
+            program->joints = joints_.joints();
+        return program;
+    }
 
 private:
     // A rule whose gate is emitted and whose body is not.
@@ -343,23 +355,58 @@ private:
     void emit_set_test(const SetTest& test, Label fails) {
         if (test.headers != 0)
             test_headers(test.headers, fails);
-        if (const auto place = test.in_packet()) {
-            asm_.move(Register::R2, packet);
-            asm_.add(Register::R2, *place);
-        } else {
-            emit_set_key(test, fails);
+        const auto joint = joints_.find(test);
+        if (!joint) {
+            emit_lookup(test, fails);
+            return leave_unless(test.negated, fails);
         }
-        asm_.move32(Register::R1, test.number);
-        if (test.counts)
-            asm_.load(Size::U32, Register::R3, packet, offsetof(xdpctl_packet, length));
-        else
-            asm_.move32(Register::R3, 0);
-        asm_.call_set_holds();
-        asm_.jump_if32(test.negated ? Compare::NotEqual : Compare::Equal, Register::R0, 0, fails);
+        const Label asked = asm_.label();
+        const Label unchanged = asm_.label();
+        const Label holds = asm_.label();
+        const std::int16_t mask = joint_mask_offset(joint->key);
+        asm_.load(Size::U32, Register::R0, packet, mask);
+        asm_.jump_if32(Compare::NotEqual, Register::R0, 0, asked);
+        emit_set_key(test, fails);
+        asm_.call_lookup(SetUse::Joint, joint->joint);
+        asm_.store(Size::U32, packet, mask, Register::R0);
+        asm_.bind(asked);
+        asm_.load_set_live(Register::R1, test.number);
+        asm_.load(Size::U32, Register::R1, Register::R1, 0);
+        asm_.jump_if32(Compare::Equal, Register::R1, 0, unchanged);
+        emit_lookup(test, fails);
+        leave_unless(test.negated, fails);
+        asm_.jump(holds);
+        asm_.bind(unchanged);
+        asm_.and32(Register::R0, 1U << joint->bit);
+        leave_unless(test.negated, fails);
+        asm_.bind(holds);
     }
 
-    // Into the stack frame, whose place to R2. A word's pieces follow each other.
+    // For an answer in R0.
+    void leave_unless(bool negated, Label fails) {
+        asm_.jump_if32(negated ? Compare::NotEqual : Compare::Equal, Register::R0, 0, fails);
+    }
+
+    void emit_lookup(const SetTest& test, Label missing) {
+        emit_set_key(test, missing);
+        if (test.counts)
+            asm_.load(Size::U32, Register::R2, packet, offsetof(xdpctl_packet, length));
+        else
+            asm_.move32(Register::R2, 0);
+        asm_.call_lookup(SetUse::Lookup, test.number);
+    }
+
+    // The key's place to R1: in the packet when it has the whole key, else in the stack frame.
     void emit_set_key(const SetTest& test, Label missing) {
+        const auto place = test.in_packet();
+        if (!place)
+            store_set_key(test, missing);
+        asm_.move(Register::R1, place ? packet : Register::Frame);
+        asm_.add(Register::R1, place ? *place : set_key_offset);
+    }
+
+    // Into the stack frame. A word's pieces follow each other.
+    void store_set_key(const SetTest& test, Label missing) {
         auto piece = test.pieces.begin();
         for (std::uint32_t word = 0; word < test.words; ++word) {
             const auto place =
@@ -381,8 +428,6 @@ private:
                 asm_.store(Size::U32, Register::Frame, place, fetched);
             }
         }
-        asm_.move(Register::R2, Register::Frame);
-        asm_.add(Register::R2, set_key_offset);
     }
 
     void emit_decide(const Decide& decide, RuleSlot slot) {
@@ -493,6 +538,7 @@ private:
     Assembler asm_;
     std::uint32_t slots_;
     std::span<const std::string> device_names_;
+    JointLookups joints_;
     bool has_counters_ = false;
     Label policy_ = asm_.label();
     Label accept_ = asm_.label();
@@ -513,7 +559,9 @@ private:
 class Emission {
 public:
     Emission(const FlatChain& chain, const Placement& placement)
-        : chain_(chain), placement_(placement), code_(slots_used(placement.rule_slots), placement.device_names) {
+        : chain_(chain),
+          placement_(placement),
+          code_(slots_used(placement.rule_slots), placement.device_names, JointLookups(chain)) {
         for (const FlatRule& rule : chain.rules)
             if (rule.go != FlatRule::none && !targets_.contains(rule.go))
                 targets_.emplace(rule.go, code_.label());

@@ -310,16 +310,9 @@ Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps&
     for (const compile::ContextReference& reference : program.contexts)
         fill_in(instructions[reference.instruction], reference.field, layer_);
     instructions.insert(instructions.end(), exit_.begin(), exit_.end());
-    std::optional<SetLookup> lookup;  // its object keeps the maps until the program has them
-    if (!program.set_calls.empty()) {
-        auto loaded = load_set_lookup(sets);
-        if (!loaded)
-            return std::unexpected(loaded.error());
-        lookup = *std::move(loaded);
-        for (const std::uint32_t call : program.set_calls)
-            instructions[call].imm = static_cast<std::int32_t>(instructions.size() - call - 1);
-        instructions.insert(instructions.end(), lookup->instructions.begin(), lookup->instructions.end());
-    }
+    const auto joint_maps = link_lookups(program, sets, instructions);
+    if (!joint_maps)
+        return std::unexpected(joint_maps.error());
     return load_program("xdpctl_rules", classifier_type(layer_), instructions);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// set_holds() of maps/lib/set.bpf.h for one generation's sets, as programs call it.
+// How programs look keys up in one generation's sets.
 #pragma once
 
 #include <linux/bpf.h>
@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "compile/compile.h"
 #include "kernel/object.h"
 #include "kernel/set_maps.h"
 
@@ -16,11 +18,10 @@ namespace xdpctl::kernel {
 // Gives an opened object that includes maps/lib/set.bpf.h the sets, by number; it gets no maps for other numbers.
 [[nodiscard]] Status use_sets(bpf_object* object, std::span<const SetMaps* const> sets);
 
-// Instructions to put behind generated ones, for which `object` holds the maps.
-struct SetLookup {
-    Object object;
-    std::vector<bpf_insn> instructions;  // set_holds() is the first function
-};
-[[nodiscard]] Result<SetLookup> load_set_lookup(std::span<const SetMaps* const> sets);
+// Puts copies of the functions of maps/set_lookup.bpf.c behind generated instructions, which begin with the program's,
+// and fills in what the program takes from sets. Returns maps that have to stay until the program is loaded.
+[[nodiscard]] Result<std::vector<Fd>> link_lookups(const compile::Program& program,
+                                                   std::span<const SetMaps* const> sets,
+                                                   std::vector<bpf_insn>& instructions);
 
 }  // namespace xdpctl::kernel

@@ -26,19 +26,6 @@ Result<bpf_map_info> map_info(const Fd& map) {
     return info;
 }
 
-Result<Fd> create_image(std::span<const std::byte> image) {
-    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
-    Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "set_image", sizeof(std::uint32_t),
-                          static_cast<std::uint32_t>(image.size()), 1, &options));
-    if (!map.valid())
-        return fail_errno(errno, fmt::format("cannot make a map for a set of {} bytes", image.size()));
-    const auto mapping = Mapping::open(map.get(), image.size());
-    if (!mapping)
-        return std::unexpected(mapping.error());
-    std::ranges::copy(image, mapping->bytes().begin());
-    return map;
-}
-
 Result<Fd> create_live(std::uint32_t words, bool ranged, std::uint32_t capacity) {
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
     const auto key_size = static_cast<std::uint32_t>(words * sizeof(std::uint32_t));
@@ -59,6 +46,19 @@ Result<Fd> duplicate_fd(const Fd& fd) {
 }
 
 }  // namespace
+
+Result<Fd> create_image_map(const char* name, std::span<const std::byte> bytes) {
+    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+    Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(std::uint32_t), static_cast<std::uint32_t>(bytes.size()), 1,
+                          &options));
+    if (!map.valid())
+        return fail_errno(errno, fmt::format("cannot make a map for a set of {} bytes", bytes.size()));
+    const auto mapping = Mapping::open(map.get(), bytes.size());
+    if (!mapping)
+        return std::unexpected(mapping.error());
+    std::ranges::copy(bytes, mapping->bytes().begin());
+    return map;
+}
 
 std::vector<std::byte> LiveShape::key(const sets::LiveElement& element) const {
     std::vector<std::byte> out(key_size);
@@ -88,7 +88,7 @@ sets::LiveElement LiveShape::element(const std::byte* key, const xdpctl_set_live
 }
 
 Result<SetMaps> SetMaps::create(std::span<const std::byte> image, bool ranged, std::uint32_t capacity) {
-    auto image_map = create_image(image);
+    auto image_map = create_image_map("set_image", image);
     if (!image_map)
         return std::unexpected(image_map.error());
     auto live_map = create_live(sets::head_of(image).words, ranged, capacity);
@@ -117,6 +117,13 @@ Result<std::uint64_t> SetMaps::form() const {
     return (image_info->value_size - XDPCTL_SET_TAIL) |
            static_cast<std::uint64_t>(shape->words) << XDPCTL_SET_FORM_WORDS_SHIFT |
            (shape->ranged ? XDPCTL_SET_FORM_RANGED : 0);
+}
+
+Result<xdpctl_set_parts> SetMaps::parts() const {
+    const auto head = Mapping::open_for_reading(image.get(), sizeof(xdpctl_set_parts));
+    if (!head)
+        return std::unexpected(head.error());
+    return head->as<const xdpctl_set_parts>().front();
 }
 
 Result<LiveShape> SetMaps::live_shape() const {

@@ -36,6 +36,7 @@ struct SetMaps {
     [[nodiscard]] Result<SetMaps> duplicate() const;
     // What a program has to know about the set: XDPCTL_SET_FORM_*.
     [[nodiscard]] Result<std::uint64_t> form() const;
+    [[nodiscard]] Result<xdpctl_set_parts> parts() const;
 
     [[nodiscard]] Result<LiveShape> live_shape() const;
     // What is live for the element's key. REQUIRES: the set has no ranges.
@@ -45,6 +46,9 @@ struct SetMaps {
     [[nodiscard]] Status delete_live(const sets::LiveElement& element) const;
 };
 
+// A map with the bytes as its only element, for programs to read and user space to map into its memory.
+[[nodiscard]] Result<Fd> create_image_map(const char* name, std::span<const std::byte> bytes);
+
 // An image in memory as programs see it: what is written is there at once.
 class MappedImage {
 public:
@@ -52,6 +56,11 @@ public:
 
     [[nodiscard]] xdpctl_set_head& head() const { return mapping_.as<xdpctl_set_head>().front(); }
     [[nodiscard]] std::span<const std::byte> bytes() const { return mapping_.bytes(); }
+    // As they are listed: in order. REQUIRES: the set's key has one part, and elements that are such ranges.
+    template <typename Range>
+    [[nodiscard]] std::span<const Range> elements() const {
+        return {reinterpret_cast<const Range*>(bytes().data() + head().elements), head().element_count};
+    }
 
 private:
     explicit MappedImage(Mapping mapping) : mapping_(std::move(mapping)) {}

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "compile/tuple_tree/constants.h"
+#include "kernel/constants.h"
 #include "kernel/mapping.h"
 #include "kernel/set_lookup.h"
 #include "tc_classify.skel.h"
@@ -40,20 +41,12 @@ Result<Object> open_for(bpf_prog_type type, const Tables& tables) {
     return tables.loops_bounded ? open_configured<tc_classify_bounded>(tables) : open_configured<tc_classify>(tables);
 }
 
-constexpr std::uint8_t load_immediate = BPF_LD | BPF_IMM | BPF_DW;  // two instructions, half a number in each
-
 // libbpf gives its instructions away read-only, for programs that are loaded; until then they are a plain array.
 void put_constants(const bpf_program* program, const Tables& tables) {
     const std::span instructions(const_cast<bpf_insn*>(bpf_program__insns(program)), bpf_program__insn_cnt(program));
-    for (std::size_t i = 0; i + 1 < instructions.size(); ++i) {
-        bpf_insn &low = instructions[i], &high = instructions[i + 1];
-        if (low.code != load_immediate || low.src_reg != 0 ||
-            static_cast<std::uint32_t>(high.imm) != XDPCTL_TUPLE_CONSTANTS >> 32)
-            continue;
-        const std::uint64_t value = constant(tables, static_cast<std::uint32_t>(low.imm));
-        low.imm = static_cast<std::int32_t>(value);
-        high.imm = static_cast<std::int32_t>(value >> 32);
-    }
+    fill_constants(instructions, XDPCTL_TUPLE_CONSTANTS, [&](const WideImmediate& immediate, std::uint32_t number) {
+        immediate.put(constant(tables, number));
+    });
 }
 
 // By a memory mapping: the element can be larger than what the kernel copies in a call.

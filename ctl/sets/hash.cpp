@@ -29,12 +29,12 @@ public:
         return true;
     }
 
-    // Slot by slot; `empty` stands where no key does.
-    [[nodiscard]] std::vector<std::uint32_t> contents(std::span<const std::uint32_t> empty) const {
+    // Slot by slot. The first key stands where no other does: found there or elsewhere, the set holds it.
+    [[nodiscard]] std::vector<std::uint32_t> contents() const {
         std::vector<std::uint32_t> out;
         out.reserve(owners_.size() * words_);
         for (const std::uint32_t owner : owners_) {
-            const auto key = owner == nobody ? empty : keys_.subspan(std::size_t{owner} * words_, words_);
+            const auto key = keys_.subspan(owner == nobody ? 0 : std::size_t{owner} * words_, words_);
             out.insert(out.end(), key.begin(), key.end());
         }
         return out;
@@ -74,23 +74,6 @@ private:
     std::minstd_rand random_;  // seeded alike every time: the image of a set is always the same
 };
 
-// Some key that is not among the keys.
-std::vector<std::uint32_t> absent_key(std::span<const std::uint32_t> keys, std::uint32_t words) {
-    std::vector<std::uint32_t> firsts;
-    for (std::size_t i = 0; i < keys.size(); i += words)
-        firsts.push_back(keys[i]);
-    std::ranges::sort(firsts);
-    std::uint32_t absent = 0;
-    for (const std::uint32_t first : firsts) {
-        if (first > absent)
-            break;
-        absent = first + 1;
-    }
-    std::vector<std::uint32_t> key(words);
-    key[0] = absent;
-    return key;
-}
-
 }  // namespace
 
 bool append_hash(std::span<const std::uint32_t> keys, std::uint32_t words, xdpctl_set_head& head, Bytes& image) {
@@ -99,12 +82,10 @@ bool append_hash(std::span<const std::uint32_t> keys, std::uint32_t words, xdpct
         Table table(keys, words, buckets, seed);
         if (!table.fill())
             continue;
-        const std::vector<std::uint32_t> empty = absent_key(keys, words);
-        head.hash = append<std::uint32_t>(image, table.contents(empty));
+        head.parts.hash = append<std::uint32_t>(image, table.contents());
         head.words = words;
-        head.hash_buckets = buckets;
-        head.hash_seed = seed;
-        head.hash_empty = append<std::uint32_t>(image, empty);
+        head.parts.hash_buckets = buckets;
+        head.parts.hash_seed = seed;
         return true;
     }
     return false;

@@ -146,7 +146,7 @@ void append_elements(Bytes& image, std::span<const std::byte> keys, bool wide, s
 bool holds(std::span<const std::byte> image, const xdpctl_set_key& key) {
     const std::uint64_t end = image.size() - XDPCTL_SET_TAIL;
     const auto held = [&](std::uint32_t words) {
-        return xdpctl_set_image_holds(image.data(), end, key.words, words) != 0;
+        return xdpctl_set_image_holds(image.data(), end, &head_of(image).parts, key.words, words) != 0;
     };
     switch (head_of(image).words) {
     case 1:

@@ -46,7 +46,7 @@ struct Division {
 
 // The elements as they are, when `live` changed `plain`. Errors: Failed when they overlap.
 [[nodiscard]] Result<ruleset::Elements> with_live(const ruleset::Set& set, const ruleset::Elements& plain,
-                                          std::span<const LiveElement> live, Instant now);
+                                                  std::span<const LiveElement> live, Instant now);
 
 // Marks in the image's filter that keys of the element may have changed.
 void mark(xdpctl_set_head& head, const LiveElement& element, bool ranged);

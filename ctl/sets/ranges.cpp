@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sets/ranges.h"
 
-#include <algorithm>
-#include <bit>
 #include <optional>
+
+#include "sets/boundary_tree.h"
 
 namespace xdpctl::sets {
 
 namespace {
-
-// A list this long is searched in a few steps within a few cache lines.
-constexpr std::size_t list_max = 16;
-constexpr unsigned fan_out_bits_min = 6;  // 64 bits in at most 11 levels
-constexpr unsigned fan_out_bits_max = 16;
 
 constexpr std::uint64_t high_of(Number128 number) {
     return static_cast<std::uint64_t>(number >> 64U);
@@ -29,12 +24,14 @@ public:
             split(range);
     }
 
-    void append_to(xdpctl_set_head& head, Bytes& image) {
-        head.root = descriptor(0, boundaries_.size(), 64);
-        head.tree = append<std::uint64_t>(image, tree_);
-        head.boundaries = append<std::uint64_t>(image, boundaries_);
-        head.fine = append<xdpctl_set_fine_range>(image, fine_);
-        head.fine_count = static_cast<std::uint32_t>(fine_.size());
+    void append_to(xdpctl_set_head& head, Bytes& image) const {
+        // Every boundary changes whether the set holds what follows.
+        const BoundaryTree tree(boundaries_, [](std::size_t boundaries) { return boundaries % 2; });
+        head.parts.root = tree.root();
+        head.parts.tree = append<std::uint64_t>(image, tree.descriptors());
+        head.parts.boundaries = append<std::uint64_t>(image, boundaries_);
+        head.parts.fine = append<xdpctl_set_fine_range>(image, fine_);
+        head.parts.fine_count = static_cast<std::uint32_t>(fine_.size());
     }
 
 private:
@@ -71,47 +68,7 @@ private:
             boundaries_.push_back(last + 1);
     }
 
-    // Of the numbers that differ in the lower `bits` only, among which are the boundaries from `first` to before `end`.
-    std::uint64_t descriptor(std::size_t first, std::size_t end, unsigned bits) {
-        const std::uint64_t held_before = first % 2;  // every boundary before changed it
-        const std::size_t count = end - first;
-        if (count == 0)
-            return held_before;
-        if (count <= list_max)
-            return XDPCTL_SET_LIST | held_before << 2U | static_cast<std::uint64_t>(count) << 8U |
-                   static_cast<std::uint64_t>(first) << 32U;
-        return tree(first, end, bits);
-    }
-
-    std::uint64_t tree(std::size_t first, std::size_t end, unsigned bits) {
-        const auto wanted = static_cast<unsigned>(std::bit_width((end - first) / (list_max / 2)));
-        const unsigned chosen = std::min(bits, std::clamp(wanted, fan_out_bits_min, fan_out_bits_max));
-        const unsigned shift = bits - chosen;
-        const std::size_t base = tree_.size();
-        const std::size_t children = std::size_t{1} << chosen;
-        tree_.resize(base + children);
-        const std::uint64_t prefix = bits == 64 ? 0 : boundaries_[first] >> bits << bits;
-        for (std::size_t child = 0; child < children; ++child) {
-            const std::uint64_t last = prefix | (child << shift) | ((std::uint64_t{1} << shift) - 1);
-            const auto next = std::upper_bound(boundaries_.begin() + static_cast<std::ptrdiff_t>(first),
-                                               boundaries_.begin() + static_cast<std::ptrdiff_t>(end), last);
-            const auto child_end = static_cast<std::size_t>(next - boundaries_.begin());
-            tree_[base + child] = child_descriptor(first, child_end, shift, prefix | (child << shift));
-            first = child_end;
-        }
-        return XDPCTL_SET_TREE | static_cast<std::uint64_t>(shift) << 2U | static_cast<std::uint64_t>(chosen) << 8U |
-               static_cast<std::uint64_t>(base) << 32U;
-    }
-
-    // A boundary where the numbers begin is behind all of them.
-    std::uint64_t child_descriptor(std::size_t first, std::size_t end, unsigned bits, std::uint64_t begin) {
-        if (first < end && boundaries_[first] == begin)
-            ++first;
-        return descriptor(first, end, bits);
-    }
-
     std::vector<std::uint64_t> boundaries_;
-    std::vector<std::uint64_t> tree_;
     std::vector<xdpctl_set_fine_range> fine_;
 };
 

@@ -15,10 +15,10 @@ public:
     }
 
     void append_to(xdpctl_set_head& head, Bytes& image) const {
-        head.trie = append<std::uint32_t>(image, entries_);
-        head.nodes = append<xdpctl_set_node>(image, nodes_);
-        head.leaf_bases = append<std::uint32_t>(image, leaf_bases_);
-        head.leaves = append<xdpctl_set_leaf>(image, leaves_);
+        head.parts.trie = append<std::uint32_t>(image, entries_);
+        head.parts.nodes = append<xdpctl_set_node>(image, nodes_);
+        head.parts.leaf_bases = append<std::uint32_t>(image, leaf_bases_);
+        head.parts.leaves = append<xdpctl_set_leaf>(image, leaves_);
     }
 
 private:

@@ -7,9 +7,9 @@
 #define XDPCTL_SET_BPF_H
 
 #include <linux/bpf.h>
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "maps/lib/set_live.bpf.h"
 #include "maps/set.h"
 
 /*
@@ -55,88 +55,37 @@ SET(15)
 /* By number; set before the program is loaded. */
 const volatile __u64 set_forms[XDPCTL_SETS_MAX];
 
-/* Key of a LPM trie: the bits that count, then the key in network byte order. */
-struct set_prefix {
-	__u32 length;
-	__be32 words[4];
-};
+static __always_inline __u32 form_words(__u64 form)
+{
+	return form >> XDPCTL_SET_FORM_WORDS_SHIFT & XDPCTL_SET_FORM_WORDS_MASK;
+}
 
-/* What changed for a key. */
-enum live_answer {
-	LIVE_NOTHING,
-	LIVE_NOT_HELD,
-	LIVE_HELD,
-};
-
-/*
- * An element that has expired is none, whatever the image says: user space lets no element begin where another one,
- * expired or not, still stands.
- */
 static __noinline int ask_live(void *live, const __u32 *key, __u64 form, __u32 bytes)
 {
-	struct xdpctl_set_live *element;
-
-	if (form & XDPCTL_SET_FORM_RANGED) {
-		const __u32 words = form >> XDPCTL_SET_FORM_WORDS_SHIFT & XDPCTL_SET_FORM_WORDS_MASK;
-		struct set_prefix prefix = {.length = words * 32, .words = {bpf_htonl(key[0])}};
-
-		if (words == 4) {
-			prefix.words[1] = bpf_htonl(key[1]);
-			prefix.words[2] = bpf_htonl(key[2]);
-			prefix.words[3] = bpf_htonl(key[3]);
-		}
-		element = bpf_map_lookup_elem(live, &prefix);
-	} else {
-		element = bpf_map_lookup_elem(live, key);
-	}
-	if (!element)
-		return LIVE_NOTHING;
-	if (element->state != XDPCTL_SET_ADDED)
-		return LIVE_NOT_HELD;
-	if (element->expires && element->expires <= bpf_ktime_get_coarse_ns())
-		return LIVE_NOT_HELD;
-	if (element->counts) {
-		__sync_fetch_and_add(&element->packets, 1);
-		__sync_fetch_and_add(&element->bytes, bytes);
-	}
-	return LIVE_HELD;
+	return ask_live_map(live, key, form_words(form), form & XDPCTL_SET_FORM_RANGED, bytes);
 }
 
 /* The form is known wherever this is called, and so are the widths and bounds in it. */
 static __noinline int ask_image(const void *image, const __u32 *key, __u64 form)
 {
+	const struct xdpctl_set_parts *places = &((const struct xdpctl_set_head *)image)->parts;
 	const __u64 end = form & XDPCTL_SET_FORM_END;
 
-	switch (form >> XDPCTL_SET_FORM_WORDS_SHIFT & XDPCTL_SET_FORM_WORDS_MASK) {
+	switch (form_words(form)) {
 	case 1:
-		return xdpctl_set_image_holds(image, end, key, 1);
+		return xdpctl_set_image_holds(image, end, places, key, 1);
 	case 2:
-		return xdpctl_set_image_holds(image, end, key, 2);
+		return xdpctl_set_image_holds(image, end, places, key, 2);
 	case 4:
-		return xdpctl_set_image_holds(image, end, key, 4);
+		return xdpctl_set_image_holds(image, end, places, key, 4);
 	default:
-		return xdpctl_set_image_holds(image, end, key, XDPCTL_SET_KEY_WORDS);
+		return xdpctl_set_image_holds(image, end, places, key, XDPCTL_SET_KEY_WORDS);
 	}
-}
-
-/* Whether something may have changed for the key. */
-static __always_inline bool may_have_changed(const struct xdpctl_set_head *head, const __u32 *key, __u64 form)
-{
-	__u32 bit;
-
-	if (!head->live)
-		return false;
-	if (form & XDPCTL_SET_FORM_RANGED)
-		bit = xdpctl_set_filter_bit(key, form >> XDPCTL_SET_FORM_WORDS_SHIFT & XDPCTL_SET_FORM_WORDS_MASK,
-					    true);
-	else
-		bit = xdpctl_set_filter_bit(key, 1, false);
-	return xdpctl_set_filter_holds(head, bit);
 }
 
 static __always_inline int find_in(const void *image, void *live, const __u32 *key, __u64 form, __u32 bytes)
 {
-	if (may_have_changed(image, key, form)) {
+	if (may_have_changed(image, key, form_words(form), form & XDPCTL_SET_FORM_RANGED)) {
 		int answer = ask_live(live, key, form, bytes);
 
 		if (answer != LIVE_NOTHING)
@@ -146,7 +95,7 @@ static __always_inline int find_in(const void *image, void *live, const __u32 *k
 }
 
 /* Whether the set of that number holds the key; `bytes` are what an element's counter counts. */
-static __noinline int set_holds(__u32 number, const __u32 *key, __u32 bytes)
+static __always_inline int set_holds(__u32 number, const __u32 *key, __u32 bytes)
 {
 	const __u32 zero = 0;
 	const void *image;

@@ -150,6 +150,79 @@ TEST_P(SetLookup, counts_and_expires) {
     EXPECT_FALSE(drops(from("192.0.2.4")));
 }
 
+// What is looked up in several sets is looked up once: which of them holds it has to be told apart.
+class JointLookup : public testing::TestWithParam<std::tuple<Layer, Engine, bool>> {
+protected:
+    static bool is_ipv6() { return std::get<2>(GetParam()); }
+
+    static std::string address(unsigned number) {
+        return is_ipv6() ? fmt::format("2001:db8:{:x}::{:x}", number % 7, number)
+                         : fmt::format("10.{}.{}.9", number % 7 * 2 + number / 256, number % 256);
+    }
+
+    static Bytes packet(unsigned from, unsigned to) {
+        return is_ipv6()
+                   ? frame({Ether{}, Ipv6{.saddr = address(from), .daddr = address(to)}, Tcp{.dport = 22}})
+                   : frame({Ether{}, Ipv4{.saddr = address(from), .daddr = address(to)}, Tcp{.dport = 22}, Bytes(10)});
+    }
+
+    // Set i, of intervals when i is even, has every number that is divisible by i + 2.
+    static bool has(unsigned set, unsigned number) { return number % (set + 2) == 0; }
+
+    static constexpr unsigned sets = 5;
+    static constexpr unsigned numbers = 250;
+};
+
+TEST_P(JointLookup, TellsSetsApart) {
+    const std::string_view family = is_ipv6() ? "ip6" : "ip";
+    std::string text = "table netdev t {\n";
+    for (unsigned set = 0; set < sets; ++set) {
+        std::string elements;
+        for (unsigned number = 0; number < 2 * numbers; ++number)
+            if (has(set, number))
+                elements += fmt::format("{}{}", elements.empty() ? "" : ", ", address(number));
+        text += fmt::format(" set s{} {{ type {}_addr{}; elements = {{ {} }}\n }}\n", set, is_ipv6() ? "ipv6" : "ipv4",
+                            set % 2 == 0 ? "; flags interval" : "", elements);
+    }
+    text += fmt::format(
+        " chain c {{ type filter hook ingress device \"lo\" priority 0; policy accept;\n"
+        " {0} saddr @s0 {0} daddr != @s1 drop\n {0} saddr @s1 {0} saddr @s2 accept\n {0} daddr @s3 drop\n"
+        " {0} saddr != @s4 accept\n {0} daddr @s0 drop\n }}\n}}\n",
+        family);
+    const auto ruleset = lang::parse_ruleset(text, "test");
+    ASSERT_TRUE(ruleset.has_value()) << ruleset.error().text();
+    const ruleset::Table& table = ruleset->tables.front();
+    auto runner =
+        testrun::Runner::create(table.chains.front(), std::get<0>(GetParam()), {}, std::get<1>(GetParam()), &table);
+    ASSERT_TRUE(runner.has_value()) << runner.error().text();
+    const auto expected = [](unsigned from, unsigned to) {
+        if (has(0, from) && !has(1, to))
+            return ruleset::Verdict::Drop;
+        if (has(1, from) && has(2, from))
+            return ruleset::Verdict::Accept;
+        if (has(3, to))
+            return ruleset::Verdict::Drop;
+        if (!has(4, from))
+            return ruleset::Verdict::Accept;
+        return has(0, to) ? ruleset::Verdict::Drop : ruleset::Verdict::Accept;
+    };
+    for (unsigned from = 0; from < numbers; ++from) {
+        const unsigned to = from * 89 % numbers;
+        const auto outcome = runner->run(packet(from, to));
+        ASSERT_TRUE(outcome.has_value()) << outcome.error().text();
+        EXPECT_EQ(outcome->verdict, expected(from, to)) << address(from) << " > " << address(to);
+    }
+    // The other family asks for none of it.
+    const Bytes other = is_ipv6() ? frame({Ether{}, Ipv4{}, Tcp{}, Bytes(10)}) : frame({Ether{}, Ipv6{}, Tcp{}});
+    const auto outcome = runner->run(other);
+    ASSERT_TRUE(outcome.has_value()) << outcome.error().text();
+    EXPECT_EQ(outcome->verdict, ruleset::Verdict::Accept);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, JointLookup,
+                         testing::Combine(testing::Values(Layer::Xdp, Layer::TcIngress),
+                                          testing::Values(Engine::StraightLine, Engine::TupleTree), testing::Bool()));
+
 INSTANTIATE_TEST_SUITE_P(All, SetLookup,
                          testing::Combine(testing::Values(Layer::Xdp, Layer::TcIngress),
                                           testing::Values(Engine::StraightLine, Engine::TupleTree)));

@@ -168,8 +168,8 @@ TEST(SetImage, agrees_with_a_search_for_mixed_lists) {
     ranges = disjoint(ranges);
     const auto image = sets::make_image(std::span<const Range32>(ranges));
     ASSERT_TRUE(image.has_value());
-    EXPECT_NE(sets::head_of(*image).trie, 0U);
-    EXPECT_NE(sets::head_of(*image).hash, 0U);
+    EXPECT_NE(sets::head_of(*image).parts.trie, 0U);
+    EXPECT_NE(sets::head_of(*image).parts.hash, 0U);
     expect_exact(ranges, random);
 }
 
