@@ -7,11 +7,11 @@
  * of one word, an Ethernet address the first 48 bits of four. An image has up to three parts:
  *
  *   trie    numbers of up to 32 bits, 16 + 8 + 8. The first level says of each 65,536th part of the numbers whether the
- *           set holds none or all of them, or which node has its 256 parts. A node is one cache line of two bits a
- * part, none, all or some; those that are held in part have a bitmap of their 256 numbers. Nothing is searched and
+ *           set holds none or all of them, or which node has its 256 parts. A node is one cache line of two bits a part:
+ *           none, all or some; those that are held in part have a bitmap of their 256 numbers. Nothing is searched and
  *           nothing is larger than what the set's spread asks for, so that a packet waits for one or two loads.
- *   ranges  wider numbers. Sorted boundaries of the upper 64 bits, at each of which membership changes, and a radix
- * tree over them whose fan-out follows their number. Ranges inside one value of the upper half follow on their own.
+ *   ranges  wider numbers. Sorted boundaries of the upper 64 bits, at each of which membership changes, and a radix tree
+ *           over them whose fan-out follows their number. Ranges inside one value of the upper half follow on their own.
  *   hash    whole keys: two buckets of four a key.
  */
 #ifndef XDPCTL_MAPS_SET_H

@@ -47,6 +47,8 @@ static_assert(offsetof(struct xdpctl_joint_node, before) + 4 == XDPCTL_JOINT_RUN
 /* A bit for each set. */
 #define XDPCTL_JOINT_SETS_MAX 16
 
+static_assert(XDPCTL_SETS_MAX <= XDPCTL_JOINT_SETS_MAX, "a joint has room for all sets of a chain");
+
 /*
  * Contents of 64 bits, told from descriptors by their kind (bits 0..1): a mask (bits 32..63), or a list of fine
  * boundaries: how many (bits 8..31), the first of them (bits 32..63).

@@ -164,6 +164,21 @@ protected:
         return counts;
     }
 
+    void apply(const std::string& ruleset) const {
+        const std::string path = fmt::format("/tmp/xdpctl-kernel-test-{}.nft", ::getpid());
+        std::ofstream(path) << ruleset;
+        succeed({"apply", "--file", path});
+        std::filesystem::remove(path);
+    }
+
+    // Enough for tables, none of which the packets of the tests hit.
+    static std::string many_rules() {
+        std::string rules;
+        for (int i = 0; i < 500; ++i)
+            rules += fmt::format("ip saddr 198.51.{}.{} udp dport {} drop\n", i / 250, i % 250, 5000 + i);
+        return rules;
+    }
+
     void add_rules(const char* hook) const {
         succeed({"rule", "add", "--hook", hook, fmt::format("udp dport {} counter drop", dropped_port)});
         succeed({"rule", "add", "--hook", hook, fmt::format("udp dport {} counter accept", accepted_port)});
@@ -327,18 +342,41 @@ TEST_F(KernelTest, KeepsRulesAndCountsThroughChanges) {
 
 // So many rules that they become tables, on every kernel whose programs can walk them.
 TEST_F(KernelTest, FiltersByTables) {
-    const std::string path = fmt::format("/tmp/xdpctl-tables-{}.nft", ::getpid());
-    std::ofstream file(path);
-    file << "table netdev t { chain ingress { type filter hook ingress device \"host0\" priority 0; policy drop;\n";
-    for (int i = 0; i < 500; ++i)
-        file << fmt::format("ip saddr 198.51.{}.{} udp dport {} drop\n", i / 250, i % 250, 5000 + i);
-    file << fmt::format("udp dport {} counter drop\nudp dport {} counter accept\n}}\n}}\n", dropped_port,
-                        accepted_port);
-    file.close();
-    succeed({"apply", "--file", path});
-    std::filesystem::remove(path);
+    apply(fmt::format(
+        "table netdev t {{ chain ingress {{ type filter hook ingress device \"host0\" priority 0; policy drop;\n"
+        "{}udp dport {} counter drop\nudp dport {} counter accept\n}}\n}}\n",
+        many_rules(), dropped_port, accepted_port));
     EXPECT_EQ(json({"list", "ruleset", "--cost"}).at("cost").at(0).at("engine"), has_frags() ? "tables" : "code");
     expect_filtering(ingress());
+}
+
+// By generated code, which looks an address up in both sets at once, and by tables.
+TEST_F(KernelTest, LooksAddressesUpInSets) {
+    if (!has_frags())
+        GTEST_SKIP() << "this kernel has no clock for sets of more than 64 elements";
+    std::string elements4;
+    std::string elements6;
+    for (int i = 0; i < 300; ++i) {
+        elements4 += fmt::format("198.51.{}.0/24, ", i % 250);
+        elements6 += fmt::format("2001:db8:{:x}::/48, ", i);
+    }
+    const auto set = [](std::string_view name, std::string_view type, std::string_view elements) {
+        return fmt::format("set {} {{ type {}; flags interval; auto-merge; elements = {{ {} }}; }}\n", name, type,
+                           elements);
+    };
+    for (const std::string& others : {std::string(), many_rules()}) {
+        apply(fmt::format(
+            "table netdev t {{ {}{}{}chain ingress {{ type filter hook ingress device \"host0\" priority 0; policy "
+            "drop;\n"
+            "{}ip6 saddr @blocked6 drop\nip saddr @blocked drop\n"
+            "ip saddr @known udp dport {} counter drop\nip saddr @known udp dport {} counter accept\n}}\n}}\n",
+            set("blocked", "ipv4_addr", elements4), set("known", "ipv4_addr", elements4 + "192.0.2.0/24"),
+            set("blocked6", "ipv6_addr", elements6), others, dropped_port, accepted_port));
+        EXPECT_EQ(json({"list", "ruleset", "--cost"}).at("cost").at(0).at("engine"),
+                  others.empty() ? "code" : "tables");
+        expect_filtering(ingress());
+        succeed({"flush", "ruleset"});
+    }
 }
 
 TEST_F(KernelTest, RunsACapture) {
