@@ -21,13 +21,6 @@ namespace {
 
 using kernel::Layer;
 
-std::string hex(std::span<const std::byte> bytes) {
-    std::string out;
-    for (const std::byte byte : bytes)
-        out += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-    return out;
-}
-
 // Of what the entry program leaves in the packet.
 std::string text(const Fields& fields) {
     std::string out = fmt::format("malformed {}", static_cast<int>(fields.malformed.value_or(XDPCTL_REASON_RULE)));

@@ -31,16 +31,6 @@ std::uint32_t named_headers(const xdpctl_packet& packet) {
     return packet.headers & ((XDPCTL_HEADER_ICMPV6 << 1U) - 1U);
 }
 
-std::string hex(const Bytes& bytes) {
-    std::string text;
-    for (const std::byte byte : bytes) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        text += digits[std::to_integer<unsigned>(byte) >> 4];
-        text += digits[std::to_integer<unsigned>(byte) & 0xf];
-    }
-    return text;
-}
-
 // A chain of the hook without rules.
 ruleset::Chain empty_chain(Kernel layer) {
     ruleset::Chain chain;

@@ -121,13 +121,6 @@ std::optional<Judgement> judge_on_device(Station& station, const JudgedTable& ta
     return out;
 }
 
-std::string hex(const Bytes& bytes) {
-    std::string out;
-    for (const std::byte byte : bytes)
-        out += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-    return out;
-}
-
 std::string differences(const JudgedTable& table, const Judgement& theirs, const Judgement& ours) {
     const auto rules = table.counting();
     if (theirs.counts.size() != rules.size() || ours.counts.size() != rules.size())

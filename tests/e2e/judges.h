@@ -50,9 +50,6 @@ struct Judgement {
 [[nodiscard]] std::optional<Judgement> judge_on_device(Station& station, const JudgedTable& table,
                                                        const std::string& mode, std::span<const Bytes> frames);
 
-// "02000000..."
-[[nodiscard]] std::string hex(const Bytes& bytes);
-
 // What the two say differently about the table, for a reader; empty when nothing.
 [[nodiscard]] std::string differences(const JudgedTable& table, const Judgement& theirs, const Judgement& ours);
 

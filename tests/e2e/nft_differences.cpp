@@ -59,25 +59,6 @@ bool lacks_its_headers(const Fields& fields) {
            });
 }
 
-// One that Linux does not walk over.
-bool has_other_extension(const Fields& fields) {
-    constexpr Value hop_options = 0, routing = 43, fragment = 44, authentication = 51, destination = 60, mobility = 135,
-                    host_identity = 139, shim6 = 140;
-    if (value_of(fields, Field::MetaProtocol) != ipv6 || !has(fields, Field::Ip6Nexthdr))
-        return false;
-    std::size_t place = *fields.network + 40;
-    for (Value header = fields.values.at(Field::Ip6Nexthdr);;) {
-        if (header == authentication || header == mobility || header == host_identity || header == shim6)
-            return true;
-        if ((header != hop_options && header != routing && header != fragment && header != destination) ||
-            place >= fields.frame.size())
-            return false;
-        const auto length = header == fragment ? 0 : static_cast<std::size_t>(byte_at(fields, place + 1));
-        header = byte_at(fields, place);
-        place += 8 * (length + 1);
-    }
-}
-
 bool has_length_for_type(const Fields& fields) {
     return value_of(fields, Field::MetaProtocol).value_or(ipv4) < 0x0600;
 }
@@ -85,11 +66,6 @@ bool has_length_for_type(const Fields& fields) {
 // The kernel drops what ends with its tag before nft sees it.
 bool is_tag_alone(const Fields& fields) {
     return has(fields, Field::VlanId) && fields.frame.size() < 14 + 4 + 2;
-}
-
-Bytes lengthened(Bytes frame, std::size_t size) {
-    frame.resize(std::max(frame.size(), size));
-    return frame;
 }
 
 std::vector<NftDifference> make_differences() {
@@ -119,7 +95,7 @@ std::vector<NftDifference> make_differences() {
          .concerns = is_other_arp},
         {.manual = "length cuts off",
          .rule = "udp dport 53 counter",
-         .frame = lengthened(frame({Ether{}, Ipv4{.protocol = 17}, udp_to_53}), 60),
+         .frame = pad(frame({Ether{}, Ipv4{.protocol = 17}, udp_to_53})),
          .is_counted_by_nft = true,
          .concerns = lacks_its_headers},
         {.manual = "headers of mobility, HIP, Shim6 and authentication",
@@ -153,6 +129,24 @@ std::vector<NftDifference> make_differences() {
 }
 
 }  // namespace
+
+bool has_other_extension(const Fields& fields) {
+    constexpr Value hop_options = 0, routing = 43, fragment = 44, authentication = 51, destination = 60, mobility = 135,
+                    host_identity = 139, shim6 = 140;
+    if (value_of(fields, Field::MetaProtocol) != ipv6 || !has(fields, Field::Ip6Nexthdr))
+        return false;
+    std::size_t place = *fields.network + 40;
+    for (Value header = fields.values.at(Field::Ip6Nexthdr);;) {
+        if (header == authentication || header == mobility || header == host_identity || header == shim6)
+            return true;
+        if ((header != hop_options && header != routing && header != fragment && header != destination) ||
+            place >= fields.frame.size())
+            return false;
+        const auto length = header == fragment ? 0 : static_cast<std::size_t>(byte_at(fields, place + 1));
+        header = byte_at(fields, place);
+        place += 8 * (length + 1);
+    }
+}
 
 const std::vector<NftDifference>& nft_differences() {
     static const std::vector<NftDifference> all = make_differences();

@@ -23,6 +23,9 @@ struct NftDifference {
 
 [[nodiscard]] const std::vector<NftDifference>& nft_differences();
 
+// An IPv6 extension header that Linux's filters do not walk over, or not all of them.
+[[nodiscard]] bool has_other_extension(const Fields& fields);
+
 // Whether nft may judge the frame differently.
 [[nodiscard]] bool may_differ(const Bytes& frame);
 

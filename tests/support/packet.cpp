@@ -3,6 +3,7 @@
 #include "support/packet.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -271,6 +272,13 @@ Bytes cut(Bytes frame, std::size_t size) {
 Bytes pad(Bytes frame, std::size_t size) {
     frame.resize(std::max(size, frame.size()));
     return frame;
+}
+
+std::string hex(std::span<const std::byte> bytes) {
+    std::string out;
+    for (const std::byte byte : bytes)
+        out += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    return out;
 }
 
 }  // namespace xdpctl::test

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -87,7 +88,7 @@ struct Tcp {
     std::uint16_t sport = 1024;
     std::uint16_t dport = 80;
     std::uint8_t flags = 0x02;  // syn
-    Bytes options = {};              // a multiple of four
+    Bytes options = {};         // a multiple of four
     std::optional<std::uint8_t> header_words = {};
     std::optional<std::uint16_t> checksum = {};
 };
@@ -124,5 +125,8 @@ using Layer = std::variant<Ether, Vlan, Arp, Ipv4, Ipv6, Extension, Fragment, Tc
 // The first bytes of a frame, and a frame with Ethernet padding behind it.
 [[nodiscard]] Bytes cut(Bytes frame, std::size_t size);
 [[nodiscard]] Bytes pad(Bytes frame, std::size_t size = 60);
+
+// For a reader: "020000000001".
+[[nodiscard]] std::string hex(std::span<const std::byte> bytes);
 
 }  // namespace xdpctl::test
