@@ -32,10 +32,8 @@ using kernel::Layer;
 class Oracle : public testing::Test {
 protected:
     void SetUp() override {
-        const auto data = test_data();
-        if (!data)
+        if (data_.empty())
             GTEST_SKIP() << "XDPCTL_TEST_DATA names no folder with oracle/ and pcap/";
-        data_ = *data;
     }
 
     [[nodiscard]] std::vector<Columns> table(const std::string& name) const {
@@ -43,7 +41,7 @@ protected:
     }
     [[nodiscard]] Recorded clean_frames() const { return read_recorded(data_ + "/oracle/clean-frames.pcap.gz"); }
 
-    std::string data_;
+    const std::string data_ = test_data();
 };
 
 // Columns: name, rule, expression, what nft counted, what tcpdump counted.

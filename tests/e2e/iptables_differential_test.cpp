@@ -41,7 +41,8 @@ public:
         std::string out = "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:one - [0:0]\n:two - [0:0]\n";
         out += "-A PREROUTING -m comment --comment all\n";
         out += rules("PREROUTING", 20, 0) + rules("one", 5, 1) + rules("two", 5, 2);
-        return out + "COMMIT\n";
+        // A chain that nothing leads to is left out.
+        return out + "-A PREROUTING -m comment --comment end -j one\n-A one -m comment --comment end1 -j two\nCOMMIT\n";
     }
 
 private:

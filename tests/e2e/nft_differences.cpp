@@ -28,6 +28,32 @@ Value byte_at(const Fields& fields, std::size_t place) {
     return place < fields.frame.size() ? std::to_integer<unsigned>(fields.frame[place]) : 0;
 }
 
+constexpr Value hop_options = 0, routing = 43, fragment = 44, authentication = 51, destination = 60, mobility = 135,
+                host_identity = 139, shim6 = 140;
+
+// The numbers of an IPv6 packet's extension headers, in their order, as far as they are there.
+std::vector<Value> extension_headers(const Fields& fields) {
+    constexpr Value known[] = {hop_options, routing,  fragment,      authentication,
+                               destination, mobility, host_identity, shim6};
+    std::vector<Value> out;
+    if (value_of(fields, Field::MetaProtocol) != ipv6 || !has(fields, Field::Ip6Nexthdr))
+        return out;
+    std::size_t place = *fields.network + 40;
+    for (Value header = fields.values.at(Field::Ip6Nexthdr);
+         std::ranges::find(known, header) != std::end(known) && place < fields.frame.size();) {
+        out.push_back(header);
+        const auto length = static_cast<std::size_t>(byte_at(fields, place + 1));
+        const Value next = byte_at(fields, place);
+        place += header == fragment ? 8 : header == authentication ? 4 * (length + 2) : 8 * (length + 1);
+        header = next;
+    }
+    return out;
+}
+
+bool has_two_fragment_headers(const Fields& fields) {
+    return std::ranges::count(extension_headers(fields), fragment) > 1;
+}
+
 bool is_later_fragment(const Fields& fields) {
     return (value_of(fields, Field::IpFragOff).value_or(0) & 0x1fff) != 0 ||
            value_of(fields, Field::FragFragOff).value_or(0) != 0;
@@ -108,6 +134,11 @@ std::vector<NftDifference> make_differences() {
          .frame = frame({Ether{}, Ipv6{}, Extension{.protocol = 51}, Udp{}}),
          .is_counted_by_nft = true,
          .concerns = has_other_extension},
+        {.manual = "is the last of several fragment headers",
+         .rule = "frag more-fragments 0 counter",
+         .frame = frame({Ether{}, Ipv6{}, Fragment{.more = true}, Fragment{}, Udp{}}),
+         .is_counted_by_nft = false,
+         .concerns = has_two_fragment_headers},
         {.manual = "a length in the place of its EtherType",
          .rule = "meta protocol 100 counter",
          .frame = frame({Ether{.type = 100}, Bytes(100)}),
@@ -131,21 +162,9 @@ std::vector<NftDifference> make_differences() {
 }  // namespace
 
 bool has_other_extension(const Fields& fields) {
-    constexpr Value hop_options = 0, routing = 43, fragment = 44, authentication = 51, destination = 60, mobility = 135,
-                    host_identity = 139, shim6 = 140;
-    if (value_of(fields, Field::MetaProtocol) != ipv6 || !has(fields, Field::Ip6Nexthdr))
-        return false;
-    std::size_t place = *fields.network + 40;
-    for (Value header = fields.values.at(Field::Ip6Nexthdr);;) {
-        if (header == authentication || header == mobility || header == host_identity || header == shim6)
-            return true;
-        if ((header != hop_options && header != routing && header != fragment && header != destination) ||
-            place >= fields.frame.size())
-            return false;
-        const auto length = header == fragment ? 0 : static_cast<std::size_t>(byte_at(fields, place + 1));
-        header = byte_at(fields, place);
-        place += 8 * (length + 1);
-    }
+    constexpr Value others[] = {authentication, mobility, host_identity, shim6};
+    return std::ranges::any_of(extension_headers(fields),
+                               [&](Value header) { return std::ranges::find(others, header) != std::end(others); });
 }
 
 const std::vector<NftDifference>& nft_differences() {

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -119,11 +118,6 @@ Result<Chain> load_classbench(const std::string& path, Family family, std::size_
         chain.rules.push_back(std::move(rule));
     }
     return chain;
-}
-
-std::string test_data() {
-    const char* directory = std::getenv("XDPCTL_TEST_DATA");
-    return directory == nullptr ? "" : directory;
 }
 
 }  // namespace xdpctl::test

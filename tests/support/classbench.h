@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "ruleset/model.h"
+#include "support/test_data.h"
 
 namespace xdpctl::test {
 
@@ -16,8 +17,5 @@ enum class Family : std::uint8_t { Ipv4, Ipv6 };
 // Rules of a ClassBench file (gzip), as `counter accept` or `counter drop` in turn. For IPv6 the addresses become
 // suffixes of 2001:db8::/32, some of them extended to 128 bits.
 [[nodiscard]] Result<ruleset::Chain> load_classbench(const std::string& path, Family family, std::size_t rules_max);
-
-// The directory with test data, from the environment; empty when there is none.
-[[nodiscard]] std::string test_data();
 
 }  // namespace xdpctl::test

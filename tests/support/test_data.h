@@ -2,14 +2,13 @@
 // Captures, rulesets and tables of other projects, in the folder that XDPCTL_TEST_DATA names.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace xdpctl::test {
 
-// Nothing when there is no such folder named: tests over it are skipped.
-[[nodiscard]] std::optional<std::string> test_data();
+// Empty when no such folder is named: tests over it are skipped.
+[[nodiscard]] std::string test_data();
 
 // The columns of a file's lines, which tabs separate; lines that begin with # are comments. Throws std::runtime_error
 // when it cannot be read.

@@ -6,8 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <random>
 #include <set>
 
@@ -275,17 +273,9 @@ TEST(Lint, RaisesNoFalseAlarmOnNftsOwnRules) {
     const std::string data = test::test_data();
     if (data.empty())
         GTEST_SKIP() << "XDPCTL_TEST_DATA names no folder with rules/nft-stateless-rules.tsv";
-    std::ifstream file(data + "/rules/nft-stateless-rules.tsv");
-    ASSERT_TRUE(file);
     ruleset::Chain chain = chain_of("");
-    for (std::string line; std::getline(file, line);) {
-        std::vector<std::string> columns;
-        for (std::size_t start = 0; start <= line.size();) {
-            const std::size_t end = std::min(line.find('\t', start), line.size());
-            columns.push_back(line.substr(start, end - start));
-            start = end + 1;
-        }
-        if (line.starts_with('#') || columns.size() < 4 || columns[2] != "ok")
+    for (const test::Columns& columns : test::read_table(data + "/rules/nft-stateless-rules.tsv")) {
+        if (columns.at(2) != "ok")
             continue;
         auto rule = lang::parse_rule(columns[3], "corpus");
         if (!rule || !std::ranges::all_of(rule->statements, stands_alone))

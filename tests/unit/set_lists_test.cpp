@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "lang/parse.h"
 #include "sets/elements.h"
 #include "sets/image.h"
+#include "support/test_data.h"
 
 namespace xdpctl::test {
 namespace {
@@ -28,11 +28,11 @@ using ruleset::Interval;
 using ruleset::Value;
 
 std::vector<fs::path> lists() {
-    const char* data = std::getenv("XDPCTL_TEST_DATA");
+    const fs::path folder = fs::path(test_data()) / "prefix";
     std::vector<fs::path> out;
-    if (data == nullptr || !fs::exists(fs::path(data) / "prefix"))
+    if (!fs::exists(folder))
         return out;
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(data) / "prefix"))
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
         if (entry.is_regular_file())
             out.push_back(entry.path());
     std::ranges::sort(out);
