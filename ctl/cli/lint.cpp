@@ -10,6 +10,7 @@
 #include "cli/change.h"
 #include "cli/found.h"
 #include "cli/rule_reference.h"
+#include "cli/ruleset_file.h"
 #include "compile/compile.h"
 #include "compile/lookups.h"
 #include "lint/lint.h"
@@ -261,19 +262,11 @@ Status report_chain(ChainReport& report, const std::map<Handle, Count>* live, bo
     report.found = lint::lint(chain, devices_of(chain, *report.table));
     if (!chain.is_base)
         return {};
-    const auto slots = slots_of(chain, *report.table);
-    const auto sets = compile::looked_up_sets(chain, *report.table);
-    if (!sets)
-        return std::unexpected(sets.error());
-    const auto classifier = compile::compile(chain, {.table = report.table,
-                                                     .sets = *sets,
-                                                     .rule_slots = slots,
-                                                     .device_names = chain.devices,
-                                                     .loops = compile::Loops::Free});
-    if (!classifier)
-        return std::unexpected(classifier.error());
-    report.is_tables = !std::holds_alternative<compile::Program>(*classifier);
-    report.bytes = compile::size_in_bytes(*classifier);
+    const auto compiled = compile_chain(*report.table, chain, compile::Loops::Free);
+    if (!compiled)
+        return std::unexpected(compiled.error());
+    report.is_tables = !std::holds_alternative<compile::Program>(compiled->classifier);
+    report.bytes = compile::size_in_bytes(compiled->classifier);
     if (with_costs)
         report.costs = costs_of(chain, *report.table);
     // Tables cost the same in any order.

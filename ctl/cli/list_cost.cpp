@@ -43,13 +43,14 @@ std::string text(const Costs& costs) {
                         {"RULES", Align::Right},
                         {"ENGINE"},
                         {"TABLES", Align::Right},
+                        {"SETS", Align::Right},
                         {"BYTES", Align::Right},
                         {"NS", Align::Right},
                         {"WORST NS", Align::Right},
                         {"WORST STEPS", Align::Right}});
     for (const ChainCost& each : costs)
         table.add({each.table, each.chain, std::to_string(each.rules), std::string(name(each.cost.engine)),
-                   std::to_string(each.cost.tables), std::to_string(each.cost.bytes),
+                   std::to_string(each.cost.tables), std::to_string(each.cost.sets), std::to_string(each.cost.bytes),
                    std::to_string(rounded(each.cost.nanoseconds)), std::to_string(rounded(each.cost.worst_nanoseconds)),
                    std::to_string(each.cost.worst_steps)});
     return table.text();
@@ -63,6 +64,7 @@ nlohmann::json json(const Costs& costs) {
                           {"rules", each.rules},
                           {"engine", name(each.cost.engine)},
                           {"tables", each.cost.tables},
+                          {"sets", each.cost.sets},
                           {"bytes", each.cost.bytes},
                           {"nanoseconds", rounded(each.cost.nanoseconds)},
                           {"worst_nanoseconds", rounded(each.cost.worst_nanoseconds)},
@@ -81,11 +83,12 @@ Status list_cost(Session& session) {
         for (const ruleset::Chain& chain : table.chains) {
             if (!chain.is_base)
                 continue;
-            const auto classifier = compile_chain(table, chain, kernel::loops_supported());
-            if (!classifier)
-                return std::unexpected(classifier.error());
+            const auto compiled = compile_chain(table, chain, kernel::loops_supported());
+            if (!compiled)
+                return std::unexpected(compiled.error());
             const std::size_t rules = ruleset::rules_with_slots(table, chain).size();
-            costs.push_back({table.name, chain.name, rules, compile::cost(rules, *classifier)});
+            costs.push_back(
+                {table.name, chain.name, rules, compile::cost(rules, compiled->classifier, compiled->sets)});
         }
     }
     session.output.show(costs);

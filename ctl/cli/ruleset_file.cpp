@@ -7,6 +7,7 @@
 
 #include "cli/text_file.h"
 #include "compile/compile.h"
+#include "compile/lookups.h"
 #include "lang/parse.h"
 #include "ruleset/reach.h"
 
@@ -35,14 +36,19 @@ Result<lang::ParsedFile> parse_ruleset_file(const std::string& path, const std::
     return lang::parse_file(*content, name, [](const std::string& pattern) { return open_included(pattern); }, devices);
 }
 
-Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,
-                                          compile::Loops loops) {
+Result<CompiledChain> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain, compile::Loops loops) {
+    auto sets = compile::looked_up_sets(chain, table);
+    if (!sets)
+        return std::unexpected(std::move(sets).error());
     std::vector<RuleSlot> slots;
     const std::size_t rules = ruleset::rules_with_slots(table, chain).size();
     for (std::uint32_t slot = 0; slot < rules; ++slot)
         slots.push_back(RuleSlot{slot});
-    return compile::compile(chain,
-                            {.table = &table, .rule_slots = slots, .device_names = chain.devices, .loops = loops});
+    auto classifier = compile::compile(
+        chain, {.table = &table, .sets = *sets, .rule_slots = slots, .device_names = chain.devices, .loops = loops});
+    if (!classifier)
+        return std::unexpected(std::move(classifier).error());
+    return CompiledChain{*std::move(classifier), *std::move(sets)};
 }
 
 Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
@@ -52,10 +58,10 @@ Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset) {
             if (!chain.is_base)
                 continue;
             // As on a kernel that has all the compiler uses: another one's refusal is the commit's to tell.
-            const auto classifier = compile_chain(table, chain, compile::Loops::Free);
-            if (!classifier)
-                return std::unexpected(classifier.error());
-            size += compile::size_in_bytes(*classifier);
+            const auto compiled = compile_chain(table, chain, compile::Loops::Free);
+            if (!compiled)
+                return std::unexpected(compiled.error());
+            size += compile::size_in_bytes(compiled->classifier);
         }
     }
     return size;

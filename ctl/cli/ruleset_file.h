@@ -22,9 +22,13 @@ namespace xdpctl::cli {
 [[nodiscard]] Result<lang::ParsedFile> parse_ruleset_file(const std::string& path,
                                                           const std::vector<std::string>& devices = {});
 
+struct CompiledChain {
+    compile::Classifier classifier;
+    std::vector<const ruleset::Set*> sets;  // of the table, that keys are looked up in
+};
 // As a commit compiles it, on a kernel where programs can loop like that.
-[[nodiscard]] Result<compile::Classifier> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,
-                                                        compile::Loops loops);
+[[nodiscard]] Result<CompiledChain> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,
+                                                  compile::Loops loops);
 
 // Bytes that the classifiers of all chains have together. Errors: Limit, for a ruleset too large to run.
 [[nodiscard]] Result<std::size_t> compiled_size(const ruleset::Ruleset& ruleset);

@@ -567,7 +567,7 @@ TEST_F(CliTest, CostsOfChainsAreListed) {
     succeed({"attach", "eth0"});
     add_rule({"udp", "dport", "4000", "drop"});
     EXPECT_THAT(succeed({"list", "ruleset", "--cost"}),
-                testing::ContainsRegex("xdpctl +ingress +1 +code +0 +[1-9][0-9]* +[1-9][0-9]* +[1-9][0-9]* +1\n"));
+                testing::ContainsRegex("xdpctl +ingress +1 +code +0 +0 +[1-9][0-9]* +[1-9][0-9]* +[1-9][0-9]* +1\n"));
     const auto cost = succeed_json({"list", "ruleset", "--cost"})["cost"];
     ASSERT_EQ(cost.size(), 1U);
     EXPECT_EQ(cost[0]["engine"], "code");

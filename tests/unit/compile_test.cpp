@@ -254,5 +254,28 @@ TEST(Cost, GrowsWithTheRulesOfCodeAndHardlyWithThoseOfTables) {
     EXPECT_LT(tables.worst_steps, 100U);
 }
 
+TEST(Cost, KnowsLookupsInSets) {
+    const auto sets_of = [](std::size_t elements) {
+        ruleset::Set set;
+        set.key.emplace_back().bits = 32;
+        ruleset::ElementsBuilder builder(1, 32);
+        for (std::size_t i = 0; i < elements; ++i)
+            builder.add(Interval{i * 256, i * 256});
+        set.elements =
+            ruleset::SharedElements(std::move(builder).finish(ruleset::ElementsBuilder::Overlap::Refuse).value());
+        return set;
+    };
+    const ruleset::Set small = sets_of(1'000), large = sets_of(100'000);
+    Program program;
+    const Cost none = cost(2, program), one = cost(2, program, std::vector{&small}),
+               more = cost(2, program, std::vector{&large}), both = cost(2, program, std::vector{&small, &large});
+    EXPECT_EQ(both.sets, 2U);
+    EXPECT_LT(none.nanoseconds, one.nanoseconds);
+    EXPECT_LT(one.nanoseconds, more.nanoseconds);
+    EXPECT_GT(both.worst_nanoseconds, more.worst_nanoseconds);
+    program.joints = {{0, 1}};
+    EXPECT_LT(cost(2, program, std::vector{&small, &large}).worst_nanoseconds, both.worst_nanoseconds);
+}
+
 }  // namespace
 }  // namespace xdpctl::compile
