@@ -25,6 +25,10 @@ public:
     [[nodiscard]] static Result<Mapping> open_for_reading(int map, std::size_t size) {
         return open(map, size, PROT_READ);
     }
+    // A part of it, from a multiple of the page size on.
+    [[nodiscard]] static Result<Mapping> open_part(int map, std::size_t offset, std::size_t size) {
+        return open(map, size, PROT_READ | PROT_WRITE, offset);
+    }
     Mapping(Mapping&& other) noexcept
         : memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {}
     Mapping& operator=(Mapping&& other) noexcept {
@@ -47,8 +51,8 @@ public:
     }
 
 private:
-    [[nodiscard]] static Result<Mapping> open(int map, std::size_t size, int protection) {
-        void* memory = ::mmap(nullptr, size, protection, MAP_SHARED, map, 0);
+    [[nodiscard]] static Result<Mapping> open(int map, std::size_t size, int protection, std::size_t offset = 0) {
+        void* memory = ::mmap(nullptr, size, protection, MAP_SHARED, map, static_cast<off_t>(offset));
         if (memory == MAP_FAILED)
             return fail_errno(errno, "cannot map a BPF map into memory");
         return Mapping(static_cast<std::byte*>(memory), size);

@@ -34,45 +34,48 @@ std::unexpected<Error> overlaps(const ruleset::Set& set) {
 }  // namespace
 
 Result<LiveSet> LiveSet::open(const ruleset::Set& set, const SetMaps& maps) {
-    auto image = MappedImage::open(maps.image);
-    if (!image)
-        return std::unexpected(std::move(image).error());
-    return LiveSet(set, maps, *std::move(image));
+    auto head = MappedHead::open(maps.image);
+    if (!head)
+        return std::unexpected(std::move(head).error());
+    return LiveSet(set, maps, *std::move(head));
 }
 
-std::optional<Interval> LiveSet::element_at(std::uint64_t index) const {
-    const xdpctl_set_head& head = image_.head();
-    const std::uint64_t size = head.wide != 0 ? sizeof(sets::Range128) : sizeof(sets::Range32);
-    const std::uint64_t offset = head.elements + index * size;
-    if (offset + size > image_.bytes().size())
-        return std::nullopt;
-    if (head.wide != 0) {
-        sets::Range128 range;
-        std::memcpy(&range, image_.bytes().data() + offset, sizeof(range));
-        return range;
+Result<Interval> LiveSet::element_at(std::uint64_t index) {
+    if (head_->wide != 0)
+        return image_.read<sets::Range128>(head_->elements + index * sizeof(sets::Range128));
+    const auto range = image_.read<sets::Range32>(head_->elements + index * sizeof(sets::Range32));
+    if (!range)
+        return std::unexpected(range.error());
+    return Interval{range->first, range->last};
+}
+
+Result<LiveSet::InImage> LiveSet::find_in_image(const LiveElement& element, const Interval& interval) {
+    if (!sets::is_ranged(set_)) {
+        const auto image = image_.whole();
+        if (!image)
+            return std::unexpected(image.error());
+        return sets::holds(*image, element.key) ? InImage::Same : InImage::Absent;
     }
-    sets::Range32 range;
-    std::memcpy(&range, image_.bytes().data() + offset, sizeof(range));
-    return Interval{range.first, range.last};
-}
-
-LiveSet::InImage LiveSet::find_in_image(const LiveElement& element, const Interval& interval) const {
-    if (!sets::is_ranged(set_))
-        return sets::holds(image_.bytes(), element.key) ? InImage::Same : InImage::Absent;
     // The first element that does not end before the interval.
     std::uint64_t first = 0;
-    for (std::uint64_t count = image_.head().element_count; count > 0;) {
+    for (std::uint64_t count = head_->element_count; count > 0;) {
         const std::uint64_t half = count / 2;
         const auto middle = element_at(first + half);
-        if (middle && middle->last < interval.first) {
+        if (!middle)
+            return std::unexpected(middle.error());
+        if (middle->last < interval.first) {
             first += half + 1;
             count -= half + 1;
         } else {
             count = half;
         }
     }
-    const auto found = first < image_.head().element_count ? element_at(first) : std::nullopt;
-    if (!found || found->first > interval.last)
+    if (first == head_->element_count)
+        return InImage::Absent;
+    const auto found = element_at(first);
+    if (!found)
+        return std::unexpected(found.error());
+    if (found->first > interval.last)
         return InImage::Absent;
     if (*found == interval)
         return InImage::Same;
@@ -80,7 +83,7 @@ LiveSet::InImage LiveSet::find_in_image(const LiveElement& element, const Interv
 }
 
 Result<std::vector<LiveElement>> LiveSet::changes_near(const LiveElement& element) {
-    const xdpctl_set_head& head = image_.head();
+    const xdpctl_set_head& head = *head_;
     const bool ranged = sets::is_ranged(set_);
     std::vector<LiveElement> near;
     if (head.live == 0 || !sets::is_marked(head, element, ranged))
@@ -104,7 +107,7 @@ Result<std::vector<LiveElement>> LiveSet::changes_near(const LiveElement& elemen
 
 // Programs look into the map only when the filter says so: first the filter, then the map.
 Status LiveSet::write(const LiveElement& element) {
-    xdpctl_set_head& head = image_.head();
+    xdpctl_set_head& head = *head_;
     sets::mark(head, element, sets::is_ranged(set_));
     __atomic_store_n(&head.live, 1U, __ATOMIC_RELEASE);
     ++head.changes;
@@ -138,7 +141,7 @@ Result<std::uint64_t> LiveSet::room() {
         added_ = std::ranges::count(*live, std::uint32_t{XDPCTL_SET_ADDED},
                                     [](const LiveElement& element) { return element.value.state; });
     }
-    const std::uint64_t most = image_.head().element_count + *added_;
+    const std::uint64_t most = head_->element_count + *added_;
     return set_.size - std::min<std::uint64_t>(set_.size, most);
 }
 
@@ -148,9 +151,13 @@ Status LiveSet::sweep() {
         return std::unexpected(live.error());
     const sets::KeyLayout layout = sets::layout_of(set_);
     for (const LiveElement& element : *live) {
+        if (!element.is_expired(now()))
+            continue;
+        const auto place = find_in_image(element, sets::intervals_of(element, layout).front());
+        if (!place)
+            return std::unexpected(place.error());
         // One that the image holds too keeps saying that it is gone.
-        if (element.is_expired(now()) &&
-            find_in_image(element, sets::intervals_of(element, layout).front()) == InImage::Absent)
+        if (*place == InImage::Absent)
             XDPCTL_TRY(erase(element));
     }
     return {};
@@ -158,7 +165,7 @@ Status LiveSet::sweep() {
 
 Result<LiveSet::Outcome> LiveSet::add(std::span<const Interval> key, const ruleset::ElementNote& note, Mode mode) {
     const auto element = sets::live_element(set_, key, note, now());
-    if (!element || !note.comment.empty() || image_.head().changes >= changes_max)
+    if (!element || !note.comment.empty() || head_->changes >= changes_max)
         return Outcome::NeedsCommit;
     const auto near = changes_near(*element);
     if (!near)
@@ -181,7 +188,10 @@ Result<LiveSet::Outcome> LiveSet::add(std::span<const Interval> key, const rules
                 return Outcome::NeedsCommit;
         }
     }
-    switch (find_in_image(*element, key.front())) {
+    const auto place = find_in_image(*element, key.front());
+    if (!place)
+        return std::unexpected(place.error());
+    switch (*place) {
     case InImage::Absent:
         break;
     case InImage::Same:
@@ -205,13 +215,16 @@ Result<LiveSet::Outcome> LiveSet::add(std::span<const Interval> key, const rules
 
 Result<LiveSet::Outcome> LiveSet::remove(std::span<const Interval> key, Mode mode) {
     auto element = sets::live_element(set_, key, {}, now());
-    if (!element || image_.head().changes >= changes_max)
+    if (!element || head_->changes >= changes_max)
         return Outcome::NeedsCommit;
     const auto near = changes_near(*element);
     if (!near)
         return std::unexpected(near.error());
     const auto change = std::ranges::find_if(*near, [&](const LiveElement& other) { return is_same(other, *element); });
-    const InImage place = find_in_image(*element, key.front());
+    const auto found = find_in_image(*element, key.front());
+    if (!found)
+        return std::unexpected(found.error());
+    const InImage place = *found;
     const bool is_changed = change != near->end();
     if (is_changed ? !change->is_held(now()) : place != InImage::Same)
         return place == InImage::Absent || is_changed || !set_.merges
@@ -243,7 +256,10 @@ Result<bool> LiveSet::holds(std::span<const Interval> key) {
             longest = &other;
     if (longest != nullptr)
         return longest->is_held(now());
-    return sets::holds(image_.bytes(), element->key);
+    const auto image = image_.whole();
+    if (!image)
+        return std::unexpected(image.error());
+    return sets::holds(*image, element->key);
 }
 
 Result<std::optional<LiveSets>> LiveSets::open(const fs::path& directory, std::optional<WriterLock> lock) {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "kernel/generation.h"
+#include "kernel/image_reader.h"
 #include "kernel/lock.h"
 #include "kernel/set_store.h"
 #include "ruleset/edit.h"
@@ -43,13 +44,13 @@ public:
     [[nodiscard]] Result<bool> holds(std::span<const ruleset::Interval> key);
 
 private:
-    LiveSet(const ruleset::Set& set, const SetMaps& maps, MappedImage image)
-        : set_(set), maps_(maps), image_(std::move(image)) {}
+    LiveSet(const ruleset::Set& set, const SetMaps& maps, MappedHead head)
+        : set_(set), maps_(maps), head_(std::move(head)), image_(maps.image) {}
 
     // Where the key stands among the elements of the image, changes left aside.
     enum class InImage : std::uint8_t { Absent, Same, Inside, Overlapping };
-    [[nodiscard]] InImage find_in_image(const sets::LiveElement& element, const ruleset::Interval& interval) const;
-    [[nodiscard]] std::optional<ruleset::Interval> element_at(std::uint64_t index) const;
+    [[nodiscard]] Result<InImage> find_in_image(const sets::LiveElement& element, const ruleset::Interval& interval);
+    [[nodiscard]] Result<ruleset::Interval> element_at(std::uint64_t index);
 
     // The changes that the element meets.
     [[nodiscard]] Result<std::vector<sets::LiveElement>> changes_near(const sets::LiveElement& element);
@@ -60,7 +61,8 @@ private:
 
     const ruleset::Set& set_;
     const SetMaps& maps_;
-    MappedImage image_;
+    MappedHead head_;
+    ImageReader image_;
     std::optional<std::uint64_t> added_;   // live elements that are none of the image's, or more, once somebody asked
     std::optional<sets::LiveIndex> live_;  // of a ranged set, once somebody asked
 };

@@ -26,6 +26,15 @@ Result<bpf_map_info> map_info(const Fd& map) {
     return info;
 }
 
+Result<std::uint32_t> image_size(const Fd& image) {
+    const auto info = map_info(image);
+    if (!info)
+        return std::unexpected(info.error());
+    if (info->value_size < sizeof(xdpctl_set_head) + XDPCTL_SET_TAIL)
+        return fail(ErrorKind::Failed, "cannot read a set", "its map is smaller than the head of a set");
+    return info->value_size;
+}
+
 Result<Fd> create_live(std::uint32_t words, bool ranged, std::uint32_t capacity) {
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
     const auto key_size = static_cast<std::uint32_t>(words * sizeof(std::uint32_t));
@@ -171,13 +180,21 @@ Status SetMaps::delete_live(const sets::LiveElement& element) const {
     return {};
 }
 
+Result<MappedHead> MappedHead::open(const Fd& image) {
+    const auto size = image_size(image);
+    if (!size)
+        return std::unexpected(size.error());
+    auto mapping = Mapping::open(image.get(), sizeof(xdpctl_set_head));
+    if (!mapping)
+        return std::unexpected(std::move(mapping).error());
+    return MappedHead(*std::move(mapping));
+}
+
 Result<MappedImage> MappedImage::open(const Fd& image) {
-    const auto info = map_info(image);
-    if (!info)
-        return std::unexpected(info.error());
-    if (info->value_size < sizeof(xdpctl_set_head) + XDPCTL_SET_TAIL)
-        return fail(ErrorKind::Failed, "cannot read a set", "its map is smaller than the head of a set");
-    auto mapping = Mapping::open(image.get(), info->value_size);
+    const auto size = image_size(image);
+    if (!size)
+        return std::unexpected(size.error());
+    auto mapping = Mapping::open(image.get(), *size);
     if (!mapping)
         return std::unexpected(std::move(mapping).error());
     return MappedImage(*std::move(mapping));

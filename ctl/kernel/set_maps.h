@@ -49,12 +49,25 @@ struct SetMaps {
 // A map with the bytes as its only element, for programs to read and user space to map into its memory.
 [[nodiscard]] Result<Fd> create_image_map(const char* name, std::span<const std::byte> bytes);
 
-// An image in memory as programs see it: what is written is there at once.
+// The head of an image in memory as programs see it: what is written is there at once.
+class MappedHead {
+public:
+    [[nodiscard]] static Result<MappedHead> open(const Fd& image);
+
+    xdpctl_set_head* operator->() const { return &mapping_.as<xdpctl_set_head>().front(); }
+    xdpctl_set_head& operator*() const { return mapping_.as<xdpctl_set_head>().front(); }
+
+private:
+    explicit MappedHead(Mapping mapping) : mapping_(std::move(mapping)) {}
+    Mapping mapping_;
+};
+
+// The whole image.
 class MappedImage {
 public:
     [[nodiscard]] static Result<MappedImage> open(const Fd& image);
 
-    [[nodiscard]] xdpctl_set_head& head() const { return mapping_.as<xdpctl_set_head>().front(); }
+    [[nodiscard]] const xdpctl_set_head& head() const { return mapping_.as<xdpctl_set_head>().front(); }
     [[nodiscard]] std::span<const std::byte> bytes() const { return mapping_.bytes(); }
     // As they are listed: in order. REQUIRES: the set's key has one part, and elements that are such ranges.
     template <typename Range>

@@ -49,14 +49,14 @@ Result<SetMaps> make_set(const ruleset::Set& set) {
     auto maps = SetMaps::create(*image, sets::is_ranged(set), capacity_of(set, division->live.size()));
     if (!maps)
         return maps;
-    auto mapped = MappedImage::open(maps->image);
-    if (!mapped)
-        return std::unexpected(std::move(mapped).error());
+    const auto head = MappedHead::open(maps->image);
+    if (!head)
+        return std::unexpected(head.error());
     for (const LiveElement& element : division->live) {
-        sets::mark(mapped->head(), element, sets::is_ranged(set));
+        sets::mark(**head, element, sets::is_ranged(set));
         XDPCTL_TRY(maps->write_live(element));
     }
-    mapped->head().live = division->live.empty() ? 0 : 1;
+    (*head)->live = division->live.empty() ? 0 : 1;
     return maps;
 }
 
@@ -97,10 +97,10 @@ Result<ruleset::Elements> read_elements(const SetMaps& maps, const ruleset::Set&
 }
 
 Result<std::uint32_t> pending_changes(const SetMaps& maps) {
-    const auto image = MappedImage::open(maps.image);
-    if (!image)
-        return std::unexpected(image.error());
-    return image->head().changes;
+    const auto head = MappedHead::open(maps.image);
+    if (!head)
+        return std::unexpected(head.error());
+    return (*head)->changes;
 }
 
 Status pin_sets(const GenerationSets& sets, const fs::path& generation) {

@@ -35,8 +35,8 @@ class Filter:
 
     name = ""
     is_set = False
-    # Whether single rules or elements can be added and deleted.
-    edits = True
+    # With more rules or elements than this single ones are not added and deleted: it takes the peer too long.
+    edits_max = 10_000_000
 
     def __init__(self, namespace, device):
         self.namespace = namespace
@@ -67,7 +67,7 @@ class Filter:
 
 class BareDrop(Filter):
     name = "empty XDP_DROP program"
-    edits = False
+    edits_max = 0
 
     def __init__(self, namespace, device, live, end):
         super().__init__(namespace, device)
@@ -93,11 +93,19 @@ class Xdpctl(Filter):
     def rules(self, size):
         return [f"ip saddr {address} counter drop" for address in rule_addresses(size)]
 
-    def apply(self, size):
-        rules = "\n".join(self.rules(size))
+    def sets(self, size):
+        return ""
+
+    def text(self, size):
+        return self.table(self.sets(size), self.rules(size))
+
+    def table(self, sets, rules):
         chain = f'type filter hook ingress device "{self.device}" priority filter; policy accept;'
-        text = f"table netdev xdpctl {{\nchain ingress {{\n{chain}\n{rules}\n}}\n}}\n"
-        return self.namespace.seconds(self._command, "-q", "apply", "-f", "-", text=text)
+        lines = "\n".join(rules)
+        return f"table netdev xdpctl {{\n{sets}chain ingress {{\n{chain}\n{lines}\n}}\n}}\n"
+
+    def apply(self, size):
+        return self.namespace.seconds(self._command, "-q", "apply", "-f", "-", text=self.text(size))
 
     def add(self):
         seconds = self.namespace.seconds(self._command, "-q", "rule", "add", *f"ip saddr {ADDED} counter drop".split())
@@ -125,12 +133,29 @@ class XdpctlTc(Xdpctl):
 
 
 class XdpctlSet(XdpctlXdp):
-    name = "xdpctl, XDP, one rule with a set"
+    name = "xdpctl, XDP, set"
     is_set = True
-    edits = False
+    flags = ""
+
+    def sets(self, size):
+        return f"set blocked {{\ntype ipv4_addr\n{self.flags}elements = {{ {', '.join(set_addresses(size))} }}\n}}\n"
 
     def rules(self, size):
-        return [f"ip saddr {{ {', '.join(set_addresses(size))} }} counter drop"]
+        return ["ip saddr @blocked counter drop"]
+
+    def clear(self):
+        self.namespace.run(self._command, "-q", "apply", "-f", "-", text=self.table("", []))
+
+    def add(self):
+        return self.namespace.seconds(self._command, "-q", "set", "add", "blocked", ADDED)
+
+    def delete(self):
+        return self.namespace.seconds(self._command, "-q", "set", "delete", "blocked", ADDED)
+
+
+class XdpctlIntervals(XdpctlSet):
+    name = "xdpctl, XDP, interval set"
+    flags = "flags interval\n"
 
 
 class Nft(Filter):
@@ -180,10 +205,11 @@ class NftPrerouting(Nft):
 class NftSet(NftIngress):
     name = "nft, netdev ingress, hash set"
     is_set = True
+    flags = ""
 
     def apply(self, size):
         elements = ", ".join(set_addresses(size))
-        blocked = f"set blocked {{\ntype ipv4_addr\nelements = {{ {elements} }}\n}}\n"
+        blocked = f"set blocked {{\ntype ipv4_addr\n{self.flags}elements = {{ {elements} }}\n}}\n"
         text = f"table netdev peers {{\n{blocked}{self.chain('ip saddr @blocked counter drop')}}}\n"
         return self.namespace.seconds("nft", "-f", "-", text=text)
 
@@ -192,6 +218,12 @@ class NftSet(NftIngress):
 
     def delete(self):
         return self.namespace.seconds("nft", "delete", "element", "netdev", "peers", "blocked", f"{{ {ADDED} }}")
+
+
+class NftIntervals(NftSet):
+    name = "nft, netdev ingress, interval set"
+    flags = "flags interval\n"
+    edits_max = 10_000
 
 
 class Iptables(Filter):

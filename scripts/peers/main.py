@@ -19,9 +19,10 @@ XDPCTL = str(BUILD / "ctl/cli/xdpctl")
 LIVE = str(BUILD / "bench/xdpctl-bench-live")
 
 APPLIES = 3
+APPLY_SECONDS = 5  # one that takes longer is not repeated
 EDITS = 5
 PACKETS_MIN = 500
-RUN_SECONDS = 480
+RUN_SECONDS = 1200
 
 
 class Subject:
@@ -52,7 +53,7 @@ def peer(kind):
     return lambda namespace, line: kind(namespace, line.device)
 
 
-# The first is what the others are compared with.
+# The first is what the others are compared with. It has no rules, or any number of them.
 SUBJECTS = [
     bare_drop,
     xdpctl(filters.XdpctlXdp),
@@ -62,8 +63,10 @@ SUBJECTS = [
     peer(filters.IptablesNft),
     peer(filters.IptablesLegacy),
     xdpctl(filters.XdpctlSet),
+    xdpctl(filters.XdpctlIntervals),
     peer(filters.XdpFilter),
     peer(filters.NftSet),
+    peer(filters.NftIntervals),
     peer(filters.Ipset),
 ]
 
@@ -79,14 +82,17 @@ def control_plane(filter, size):
     applies = []
     adds = []
     deletes = []
+    edits = size <= filter.edits_max
     for turn in range(APPLIES):
         filter.clear()
         applies.append(filter.apply(size))
-        for _ in range(EDITS if filter.edits and turn == 0 else 0):
+        for _ in range(EDITS if edits and turn == 0 else 0):
             adds.append(filter.add())
             deletes.append(filter.delete())
+        if applies[-1] > APPLY_SECONDS:
+            break
     out = {"apply_ms": milliseconds(applies)}
-    if filter.edits:
+    if edits:
         out |= {"add_ms": milliseconds(adds), "delete_ms": milliseconds(deletes)}
     return out
 
@@ -108,8 +114,9 @@ class Deadline:
 class Case:
     """A filter with a number of rules: `figures` is what is known of it."""
 
-    def __init__(self, subject, size):
-        self.figures = {"filter": subject.filter.name, "set": subject.filter.is_set, "rules": size}
+    def __init__(self, subject, kind, size):
+        self.figures = {"filter": subject.filter.name, "kind": kind, "size": size}
+        self._kind = kind
         self._subject = subject
         self._size = size
         self._samples = []
@@ -144,12 +151,12 @@ class Case:
         self.figures["ratio"] = round(self.figures["ns"] / reference.figures["ns"], 2)
 
     def __str__(self):
-        return f"{self._subject.filter.name}, {self._size} rules"
+        return f"{self._subject.filter.name}, {self._size} {self._kind}"
 
 
-def measure_size(subjects, size, rounds, deadline):
+def measure_size(subjects, kind, size, rounds, deadline):
     """The figures of every filter."""
-    cases = [Case(subject, size) for subject in subjects]
+    cases = [Case(subject, kind, size) for subject in subjects]
     running = []
     for case in cases:
         deadline.check()
@@ -165,15 +172,19 @@ def measure_size(subjects, size, rounds, deadline):
     return [case.figures for case in cases]
 
 
+def sizes(text):
+    return sorted({int(size) for size in text.split(",")})
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench-peers")
-    parser.add_argument("--sizes", default="1,10,100,1000,4000")
+    parser.add_argument("--rules", type=sizes, default=sizes("1,10,100,1000,10000"))
+    parser.add_argument("--elements", type=sizes, default=sizes("10000,100000,1000000"))
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--output", type=Path, default=Path("docs/bench"))
     options = parser.parse_args()
-    options.sizes = sorted({int(size) for size in options.sizes.split(",")})
-    if options.sizes[0] < 1 or options.rounds < 1:
-        parser.error("sizes and rounds are at least 1")
+    if min(options.rules + options.elements) < 1 or options.rounds < 1:
+        parser.error("numbers of rules, elements and rounds are at least 1")
     return options
 
 
@@ -185,9 +196,11 @@ def main():
     subjects = [Subject(sender, number, make) for number, make in enumerate(SUBJECTS)]
     starting = milliseconds([sender.seconds("true") for _ in range(EDITS)])
     cases = []
-    for size in options.sizes:
-        progress(f"{size} rules")
-        cases += measure_size(subjects, size, options.rounds, deadline)
+    for kind, numbers in (("rules", options.rules), ("elements", options.elements)):
+        takers = [subjects[0]] + [each for each in subjects[1:] if each.filter.is_set == (kind == "elements")]
+        for size in numbers:
+            progress(f"{size} {kind}")
+            cases += measure_size(takers, kind, size, options.rounds, deadline)
     for namespace in [subject.namespace for subject in subjects] + [sender]:
         namespace.close()
 

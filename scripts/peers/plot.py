@@ -21,6 +21,8 @@ COLOURS = [
     ("#cf222e", "#ff7b72"),
     ("#9a6700", "#d29922"),
     ("#0969da", "#58a6ff"),
+    ("#8250df", "#bc8cff"),
+    ("#bc4c00", "#ffa657"),
     ("#1a7f37", "#3fb950"),
 ]
 
@@ -77,19 +79,21 @@ def spread(wanted):
 
 
 def series(result):
-    """(name, is a set, [(rules, ns)]) of every filter with figures."""
+    """(name, is a set, [(size, ns)]) of every filter with figures."""
     out = []
-    for name in report.filters(result):
+    for name in report.filters(result["cases"]):
         cases = [case for case in result["cases"] if case["filter"] == name and "ns" in case]
         if cases:
-            out.append((name, cases[0]["set"], [(case["rules"], case["ns"]) for case in cases]))
+            is_set = all(case["kind"] == "elements" for case in cases)
+            out.append((name, is_set, [(case["size"], case["ns"]) for case in cases]))
     return out
 
 
 def svg(result):
     lines = series(result)
+    names = report.filters(result["cases"])
     costs = [ns for _, _, points in lines for _, ns in points]
-    sizes = report.sizes(result)
+    sizes = report.sizes(result["cases"])
     low, high = below(min(costs)), above(max(costs))
     x = Axis(sizes[0], sizes[-1], LEFT, RIGHT)
     y = Axis(low, high, BOTTOM, TOP)
@@ -115,7 +119,7 @@ def svg(result):
         out.append(f'<text x="{place:.1f}" y="{BOTTOM + 20}" text-anchor="middle">{size:,}</text>')
     labels = spread([y.place(points[-1][1]) for _, _, points in lines])
     for (name, is_set, points), label in zip(lines, labels):
-        colour = report.filters(result).index(name) % len(COLOURS)
+        colour = names.index(name) % len(COLOURS)
         path = " ".join(f"{x.place(rules):.1f},{y.place(ns):.1f}" for rules, ns in points)
         dashes = " set" if is_set else ""
         end_x, end_y = x.place(points[-1][0]), y.place(points[-1][1])

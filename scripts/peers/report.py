@@ -38,24 +38,25 @@ def as_json(result):
     return f'{head[:-2]},\n  "cases": [\n{cases}\n  ]\n}}\n'
 
 
-def filters(result):
-    return list(dict.fromkeys(case["filter"] for case in result["cases"]))
+def filters(cases):
+    return list(dict.fromkeys(case["filter"] for case in cases))
 
 
-def sizes(result):
-    return sorted({case["rules"] for case in result["cases"]})
+def sizes(cases):
+    return sorted({case["size"] for case in cases})
 
 
 def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def table(result, title, cell):
+def table(result, kind, title, cell):
     """Filters down, sizes across; filters without any figure are left out."""
-    lines = [f"| {title} | {' | '.join(f'{size:,}' for size in sizes(result))} |"]
-    lines.append("|---" * (len(sizes(result)) + 1) + "|")
-    for name in filters(result):
-        row = [cell(case) for case in result["cases"] if case["filter"] == name]
+    cases = [case for case in result["cases"] if case["kind"] == kind]
+    lines = [f"| {title} | {' | '.join(f'{size:,}' for size in sizes(cases))} |"]
+    lines.append("|---" * (len(sizes(cases)) + 1) + "|")
+    for name in filters(cases):
+        row = [cell(case) for case in cases if case["filter"] == name]
         if any(row):
             lines.append(f"| {name} | {' | '.join(value or '-' for value in row)} |")
     return "\n".join(lines)
@@ -76,11 +77,14 @@ def tables(result):
             f"{result['date']}; {result['machine']}; kernel {result['kernel']}; {versions};"
             f" load average before the run {result['load_average']:.1f}",
             "Nanoseconds of the receiving CPU for each packet dropped (in brackets: times the empty program), medians:",
-            table(result, "rules or elements", cost),
+            table(result, "rules", "rules", cost),
+            table(result, "elements", "elements of a set", cost),
             "Wall time of the commands in milliseconds, medians;"
             f" starting any process takes {result['process_start_ms']} of these:",
-            table(result, "apply all", field("apply_ms")),
-            table(result, "add one", field("add_ms")),
-            table(result, "delete one", field("delete_ms")),
+        ]
+        + [
+            table(result, kind, f"{command}, {kind}", field(name))
+            for command, name in (("apply all", "apply_ms"), ("add one", "add_ms"), ("delete one", "delete_ms"))
+            for kind in ("rules", "elements")
         ]
     ) + "\n"
