@@ -2,6 +2,7 @@
 // xdpctl-bench: Google Benchmark's options; root and nothing else needed. Ends with 1 when a benchmark failed.
 #include <benchmark/benchmark.h>
 
+#include "bench/counters.h"
 #include "bench/live.h"
 #include "bench/scaling.h"
 #include "bench/sets.h"
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
     xdpctl::bench::register_test_runs(failed);
     xdpctl::bench::register_scaling(failed);
     xdpctl::bench::register_sets(failed);
+    xdpctl::bench::register_counters(failed);
     xdpctl::bench::register_live(failed);
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();

@@ -11,6 +11,11 @@ Result<kernel::State> open_for_reading() {
     return kernel::State::open();
 }
 
+Result<kernel::CountReader> open_for_counting() {
+    XDPCTL_TRY(kernel::require_privileges("read the counters"));
+    return kernel::CountReader::open();
+}
+
 Result<kernel::State> open_for_writing(Session& session) {
     XDPCTL_TRY(kernel::require_privileges("change the running ruleset"));
     kernel::Warnings warnings;

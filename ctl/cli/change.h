@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "kernel/count_reader.h"
 #include "kernel/state.h"
 #include "ruleset/model.h"
 
@@ -15,6 +16,7 @@ namespace xdpctl::cli {
 
 // Errors: Privilege, before anything is touched; those of kernel::State.
 [[nodiscard]] Result<kernel::State> open_for_reading();
+[[nodiscard]] Result<kernel::CountReader> open_for_counting();
 [[nodiscard]] Result<kernel::State> open_for_writing(Session& session);
 
 // Warnings go to the session's output, also when the commit fails.

@@ -14,11 +14,11 @@
 #include "cli/batch.h"
 #include "cli/change.h"
 #include "cli/command.h"
-#include "cli/element_list.h"
 #include "cli/options.h"
 #include "cli/rule_words.h"
 #include "cli/text_file.h"
 #include "compile/lookups.h"
+#include "import/element_list.h"
 #include "kernel/privilege.h"
 #include "kernel/set_change.h"
 #include "lang/parse.h"
@@ -453,7 +453,7 @@ Status load(Session& session, Words words, const std::string& path) {
     const auto content = read_text_file(path, source);
     if (!content)
         return std::unexpected(content.error());
-    const std::string list = elements_text(*content);
+    const std::string list = importing::elements_text(*content);
     ChangedSet loaded{{}, "loaded", 0, 0};
     const auto state = change_ruleset(session, [&](ruleset::Ruleset& next) -> Status {
         const auto named = read_set(words, next);

@@ -77,10 +77,10 @@ Result<Seconds> take_interval(Options& options) {
 }
 
 Result<stats::Snapshot> take_snapshot(const std::string& interface) {
-    const auto state = open_for_reading();
-    if (!state)
-        return std::unexpected(state.error());
-    return stats::take_snapshot(*state, interface);
+    const auto reader = open_for_counting();
+    if (!reader)
+        return std::unexpected(reader.error());
+    return stats::take_snapshot(*reader, interface);
 }
 
 // Keeps the frame on the screen until the next tick; false when it is time to stop.

@@ -145,10 +145,10 @@ private:
     }
 
     Status measure() {
-        const auto state = open_for_reading();
-        if (!state)
-            return std::unexpected(state.error());
-        auto now = stats::take_snapshot(*state, options_.interface);
+        const auto reader = open_for_counting();
+        if (!reader)
+            return std::unexpected(reader.error());
+        auto now = stats::take_snapshot(*reader, options_.interface);
         if (!now)
             return std::unexpected(std::move(now).error());
         if (taken_) {

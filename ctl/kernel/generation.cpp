@@ -62,6 +62,13 @@ Status write(const Fd& map, const xdpctl_generation& head, std::string_view text
     return {};
 }
 
+std::unexpected<Error> cannot_read(const fs::path& directory, ErrorKind kind, std::string cause) {
+    return fail(kind, fmt::format("cannot read the stored ruleset {}", Layout::ruleset(directory).string()),
+                std::move(cause),
+                fmt::format("use the xdpctl that made it, or give up its rules and counters: rm -r {}",
+                            directory.parent_path().string()));
+}
+
 }  // namespace
 
 Status store_generation(const fs::path& directory, const Generation& generation, const GenerationSets& sets) {
@@ -85,40 +92,45 @@ Status store_generation(const fs::path& directory, const Generation& generation,
     return pin_object(*map, Layout::ruleset(directory));
 }
 
-Result<StoredGeneration> load_generation(const fs::path& directory) {
-    const std::string what = fmt::format("cannot read the stored ruleset {}", Layout::ruleset(directory).string());
-    const std::string next = fmt::format("use the xdpctl that made it, or give up its rules and counters: rm -r {}",
-                                         directory.parent_path().string());
+Result<StoredText> StoredText::open(const fs::path& directory) {
     auto map = open_pin(Layout::ruleset(directory));
     if (!map)
         return std::unexpected(std::move(map).error());
     const auto size = value_size(*map);
     if (!size)
         return std::unexpected(size.error());
-    const auto memory = Mapping::open_for_reading(map->get(), *size);
+    auto memory = Mapping::open_for_reading(map->get(), *size);
     if (!memory)
-        return fail(ErrorKind::Failed, what, memory.error().text(), next);
-    const std::span<const char> value = memory->as<char>();
-    xdpctl_generation head{};
-    std::memcpy(&head, value.data(), std::min(sizeof(head), value.size()));
-    if (head.layout_version != XDPCTL_LAYOUT_VERSION)
-        return fail(ErrorKind::Unsupported, what,
-                    fmt::format("its layout version is {}, this xdpctl knows {} only", head.layout_version,
-                                XDPCTL_LAYOUT_VERSION),
-                    next);
-    if (value.size() != sizeof(head) + head.text_length)
-        return fail(ErrorKind::Failed, what, "its length is not what its head says", next);
+        return cannot_read(directory, ErrorKind::Failed, memory.error().text());
+    StoredText stored(directory, *std::move(memory));
+    const std::uint32_t version = stored.head().layout_version;
+    if (version != XDPCTL_LAYOUT_VERSION)
+        return stored.unreadable(
+            ErrorKind::Unsupported,
+            fmt::format("its layout version is {}, this xdpctl knows {} only", version, XDPCTL_LAYOUT_VERSION));
+    if (*size != sizeof(xdpctl_generation) + stored.head().text_length)
+        return stored.unreadable(ErrorKind::Failed, "its length is not what its head says");
+    return stored;
+}
 
-    auto ruleset = lang::parse_ruleset({value.data() + sizeof(head), head.text_length}, "<stored ruleset>", true);
+std::unexpected<Error> StoredText::unreadable(ErrorKind kind, std::string cause) const {
+    return cannot_read(directory_, kind, std::move(cause));
+}
+
+Result<StoredGeneration> load_generation(const fs::path& directory) {
+    const auto stored = StoredText::open(directory);
+    if (!stored)
+        return std::unexpected(stored.error());
+    auto ruleset = lang::parse_ruleset(stored->text(), StoredText::source, true);
     if (!ruleset)
-        return fail(ErrorKind::Failed, what, ruleset.error().text(), next);
-    ruleset->last_handle = Handle{head.last_handle};
+        return stored->unreadable(ErrorKind::Failed, ruleset.error().text());
+    ruleset->last_handle = Handle{stored->head().last_handle};
     auto sets = open_sets(*ruleset, directory);
     if (!sets)
         return std::unexpected(std::move(sets).error());
-    if (sets->size() != head.sets)  // another writer is removing the generation
-        return fail(ErrorKind::NotFound, what, "maps of its sets are missing", next);
-    return StoredGeneration{{head.number, std::move(*ruleset)}, *std::move(sets)};
+    if (sets->size() != stored->head().sets)  // another writer is removing the generation
+        return stored->unreadable(ErrorKind::NotFound, "maps of its sets are missing");
+    return StoredGeneration{{stored->head().number, std::move(*ruleset)}, *std::move(sets)};
 }
 
 }  // namespace xdpctl::kernel

@@ -184,7 +184,8 @@ Result<bool> is_publishing(const Layout& layout, const fs::path& running) {
     return false;
 }
 
-// The directory of the running generation: that of the highest number, or `next` in the middle of being published.
+}  // namespace
+
 Result<std::optional<fs::path>> running_directory(const Layout& layout) {
     auto numbers = layout.generations();
     // A listing beside a commit can miss the old name and the new one; a second one right after cannot.
@@ -195,13 +196,32 @@ Result<std::optional<fs::path>> running_directory(const Layout& layout) {
     if (numbers->empty())
         return std::nullopt;
     fs::path running = layout.generation(numbers->back());
-    if (!fs::exists(Layout::ruleset(layout.next())))
-        return running;
+    if (!fs::exists(Layout::ruleset(layout.next()))) {
+        // It may have got its number since the listing, and readers may have seen it already.
+        const auto later = layout.generations();
+        if (!later)
+            return std::unexpected(later.error());
+        return later->empty() ? running : layout.generation(later->back());
+    }
     const auto publishing = is_publishing(layout, running);
     if (!publishing)
         return std::unexpected(publishing.error());
     return *publishing ? layout.next() : running;
 }
+
+Result<LiveChains> open_chains(const Layout& layout, const ruleset::Ruleset& ruleset, const fs::path& generation) {
+    LiveChains chains;
+    for (const NamedChain& named : chains_of(ruleset)) {
+        auto chain = LiveChain::open(layout, named.key());
+        if (!chain)
+            return std::unexpected(std::move(chain).error());
+        XDPCTL_TRY((*chain)->open_rules(generation));
+        chains.emplace(named.key(), std::move(*chain));
+    }
+    return chains;
+}
+
+namespace {
 
 Result<Live> open_once(const Layout& layout) {
     Live live{.layout = layout, .generation = {}, .sets = {}, .chains = {}};
@@ -216,26 +236,17 @@ Result<Live> open_once(const Layout& layout) {
     live.generation = std::move(stored->generation);
     live.sets = std::move(stored->sets);
     XDPCTL_TRY(fill_sets(live.generation.ruleset, live.sets));
-    for (const NamedChain& named : chains_of(live.generation.ruleset)) {
-        auto chain = LiveChain::open(layout, named.key());
-        if (!chain)
-            return std::unexpected(std::move(chain).error());
-        XDPCTL_TRY((*chain)->open_rules(**directory));
-        live.chains.emplace(named.key(), std::move(*chain));
-    }
+    auto chains = open_chains(layout, live.generation.ruleset, **directory);
+    if (!chains)
+        return std::unexpected(std::move(chains).error());
+    live.chains = *std::move(chains);
     return live;
 }
 
 }  // namespace
 
 Result<Live> open_live(const Layout& layout) {
-    // A writer may remove a generation between its listing and its opening; it then has a successor.
-    constexpr int attempts = 100;
-    for (int attempt = 1;; ++attempt) {
-        auto live = open_once(layout);
-        if (live || live.error().kind != ErrorKind::NotFound || attempt == attempts)
-            return live;
-    }
+    return read_running([&] { return open_once(layout); });
 }
 
 }  // namespace xdpctl::kernel

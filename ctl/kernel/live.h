@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "kernel/attach.h"
 #include "kernel/datapath.h"
+#include "kernel/device_count.h"
 #include "kernel/generation.h"
 #include "kernel/layout.h"
 #include "kernel/rule_maps.h"
@@ -79,11 +80,13 @@ private:
 // Which layer of its chain the device's entry program belongs to. REQUIRES: it is attached.
 [[nodiscard]] Layer layer_of(ruleset::Hook hook, const xdpctl_device& device);
 
+using LiveChains = std::map<ChainKey, std::unique_ptr<LiveChain>>;
+
 struct Live {
     Layout layout;
     Generation generation;
-    GenerationSets sets;                                    // of the running generation
-    std::map<ChainKey, std::unique_ptr<LiveChain>> chains;  // of the running ruleset
+    GenerationSets sets;  // of the running generation
+    LiveChains chains;    // of the running ruleset
 
     // Where the running generation is pinned; none when nothing was ever committed.
     [[nodiscard]] std::optional<std::filesystem::path> directory() const;
@@ -91,6 +94,27 @@ struct Live {
 
 // Opens the running generation without its layers, also while a writer replaces it.
 [[nodiscard]] Result<Live> open_live(const Layout& layout);
+
+// The directory of the running generation: that of the highest number, or `next` in the middle of being published; none
+// when nothing was ever committed.
+[[nodiscard]] Result<std::optional<std::filesystem::path>> running_directory(const Layout& layout);
+// The base chains of the ruleset, with the rules of the generation that is pinned there.
+[[nodiscard]] Result<LiveChains> open_chains(const Layout& layout, const ruleset::Ruleset& ruleset,
+                                             const std::filesystem::path& generation);
+
+[[nodiscard]] Result<std::vector<DeviceCount>> device_counts(const ruleset::Ruleset& ruleset, const LiveChains& chains);
+
+// Reads the running generation, again when a writer removed it between its listing and its opening: it then has a
+// successor.
+template <typename Read>
+[[nodiscard]] auto read_running(const Read& read) {
+    constexpr int attempts = 100;
+    for (int attempt = 1;; ++attempt) {
+        auto running = read();
+        if (running || running.error().kind != ErrorKind::NotFound || attempt == attempts)
+            return running;
+    }
+}
 
 // Every table's base chains with the keys they have in the kernel.
 struct NamedChain {

@@ -167,8 +167,7 @@ void take_over(const RuleMaps& former, const RuleMaps& rules) {
     }
 }
 
-std::vector<std::optional<Count>> counts(const RuleMaps& maps, const RuleMaps* former,
-                                         std::span<const ruleset::Rule> rules) {
+std::vector<std::optional<Count>> counts(const RuleMaps& maps, const RuleMaps* former, std::span<const Handle> rules) {
     std::vector<Count> counted;
     counted.reserve(maps.size());
     for (std::uint32_t slot = 0; slot < maps.size(); ++slot)
@@ -179,15 +178,15 @@ std::vector<std::optional<Count>> counts(const RuleMaps& maps, const RuleMaps* f
     HandleSlots former_slots(former == nullptr ? std::span<xdpctl_rule_slot>() : former->slots());
     std::vector<std::optional<Count>> out;
     out.reserve(rules.size());
-    for (const ruleset::Rule& rule : rules) {
+    for (const Handle rule : rules) {
         auto& count = out.emplace_back();
-        const auto slot = slots.find(rule.handle);
+        const auto slot = slots.find(rule);
         if (!slot)
             continue;
         count = counted[std::to_underlying(*slot)];
         if (former == nullptr)
             *count += maps.taken_over(*slot);
-        else if (const auto before = former_slots.find(rule.handle))
+        else if (const auto before = former_slots.find(rule))
             *count += former->count(*before);
     }
     return out;

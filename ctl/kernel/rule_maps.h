@@ -16,7 +16,6 @@
 #include "kernel/mapping.h"
 #include "maps/chain.h"
 #include "maps/counter.h"
-#include "ruleset/model.h"
 
 namespace xdpctl::kernel {
 
@@ -53,9 +52,9 @@ private:
 // Adds up nothing twice: done again, it gives the same. REQUIRES: no program that runs counts in `former`.
 void take_over(const RuleMaps& former, const RuleMaps& rules);
 
-// The count of each rule, in order; none of a rule that lost its slot meanwhile. `former`: maps whose counts are not
-// yet taken over, or null.
+// The count of each rule, in order; none of a rule that has no slot, or lost it meanwhile. `former`: maps whose counts
+// are not yet taken over, or null.
 [[nodiscard]] std::vector<std::optional<Count>> counts(const RuleMaps& maps, const RuleMaps* former,
-                                                       std::span<const ruleset::Rule> rules);
+                                                       std::span<const Handle> rules);
 
 }  // namespace xdpctl::kernel

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <ranges>
 
 #include "kernel/abandoned.h"
 #include "kernel/bpffs.h"
 #include "kernel/commit.h"
+#include "kernel/count_reader.h"
 #include "kernel/live.h"
 #include "kernel/lock.h"
 #include "kernel/map_io.h"
@@ -153,35 +155,7 @@ Result<std::vector<DeviceStatus>> State::devices() const {
 }
 
 Result<std::vector<DeviceCount>> State::device_counts() const {
-    const Live& live = impl_->live;
-    std::vector<DeviceCount> out;
-    for (const NamedChain& named : chains_of(live.generation.ruleset)) {
-        const LiveChain& chain = *live.chains.at(named.key());
-        const auto devices = chain.devices();
-        if (!devices)
-            return std::unexpected(devices.error());
-        const auto counts = read_counters(chain.maps().device_counters, XDPCTL_DEVICE_COUNTERS);
-        if (!counts)
-            return std::unexpected(counts.error());
-        for (std::uint32_t slot = 0; slot < devices->size(); ++slot) {
-            if (is_free((*devices)[slot]))
-                continue;
-            for (std::uint32_t verdict = 0; verdict < XDPCTL_VERDICTS; ++verdict) {
-                for (std::uint32_t reason = 0; reason < XDPCTL_REASONS; ++reason) {
-                    const Count& count = (*counts)[xdpctl_device_counter(slot, verdict, reason)];
-                    if (count != Count{})
-                        out.push_back({.chain_table = named.table->name,
-                                       .chain = named.chain->name,
-                                       .hook = named.chain->hook,
-                                       .device = std::string(name_of((*devices)[slot])),
-                                       .verdict = static_cast<xdpctl_verdict>(verdict),
-                                       .reason = static_cast<xdpctl_reason>(reason),
-                                       .count = count});
-                }
-            }
-        }
-    }
-    return out;
+    return kernel::device_counts(impl_->live.generation.ruleset, impl_->live.chains);
 }
 
 Result<std::map<Handle, Count>> State::rule_counts() const {
@@ -190,7 +164,9 @@ Result<std::map<Handle, Count>> State::rule_counts() const {
     for (const NamedChain& named : chains_of(live.generation.ruleset)) {
         const LiveChain& chain = *live.chains.at(named.key());
         const SlottedRules rules(named);
-        const auto counted = counts(chain.rules(), chain.former_rules(), rules);
+        std::vector<Handle> handles;
+        std::ranges::transform(rules, std::back_inserter(handles), &ruleset::Rule::handle);
+        const auto counted = counts(chain.rules(), chain.former_rules(), handles);
         auto rule = rules.begin();
         for (const std::optional<Count>& count : counted) {
             if (rule->counter() != nullptr && count)

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/types.h"
 #include "kernel/attach.h"
+#include "kernel/device_count.h"
 #include "kernel/interface.h"
 #include "ruleset/model.h"
 
@@ -29,17 +30,6 @@ struct DeviceStatus {
     Attachment attachment;
     std::optional<Presence> presence;  // none: the ruleset names the device and nothing is attached to it
     std::uint64_t attached_at = 0;     // seconds since the epoch
-};
-
-// One non-zero element of device_counters.
-struct DeviceCount {
-    std::string chain_table;
-    std::string chain;
-    ruleset::Hook hook{};
-    std::string device;
-    xdpctl_verdict verdict{};
-    xdpctl_reason reason{};
-    Count count;
 };
 
 struct CommitOptions {

@@ -7,8 +7,6 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "lang/print.h"
-
 namespace xdpctl::stats {
 
 namespace {
@@ -65,10 +63,10 @@ Measure Snapshot::total(xdpctl_verdict verdict) const {
     return sum;
 }
 
-Snapshot arrange(const ruleset::Ruleset& ruleset, const std::vector<kernel::DeviceCount>& device_counts,
-                 const std::map<Handle, Count>& rule_counts, std::string_view device) {
+Snapshot arrange(const lang::Outline& outline, const std::vector<kernel::DeviceCount>& device_counts,
+                 const std::map<Handle, std::vector<std::optional<Count>>>& rule_counts, std::string_view device) {
     Snapshot snapshot;
-    for (const ruleset::Table& table : ruleset.tables) {
+    for (const ruleset::Table& table : outline.ruleset.tables) {
         for (const ruleset::Chain& chain : table.chains) {
             if (!device.empty() && std::ranges::find(chain.devices, device) == chain.devices.end())
                 continue;
@@ -76,26 +74,24 @@ Snapshot arrange(const ruleset::Ruleset& ruleset, const std::vector<kernel::Devi
                 if (device.empty() || name == device)
                     snapshot.devices.push_back({table.name, chain.name, chain.hook, name,
                                                 verdicts_of(device_counts, table.name, chain.name, name)});
-            for (const ruleset::Rule& rule : chain.rules)
-                if (const auto counted = rule_counts.find(rule.handle); counted != rule_counts.end())
-                    snapshot.rules.push_back({table.name,
-                                              chain.name,
-                                              rule.handle,
-                                              lang::print_rule(rule, {.stateless = true, .count = {}}),
-                                              {counted->second, std::nullopt}});
+            const auto counts = rule_counts.find(chain.handle);
+            if (counts == rule_counts.end())
+                continue;
+            auto count = counts->second.begin();
+            for (const lang::RuleLine& rule : outline.rules_of(chain))
+                if (const std::optional<Count>& counted = *count++)
+                    snapshot.rules.push_back(
+                        {table.name, chain.name, rule.handle, rule.stateless(), {*counted, std::nullopt}});
         }
     }
     return snapshot;
 }
 
-Result<Snapshot> take_snapshot(const kernel::State& state, std::string_view device) {
-    const auto device_counts = state.device_counts();
+Result<Snapshot> take_snapshot(const kernel::CountReader& reader, std::string_view device) {
+    const auto device_counts = reader.device_counts();
     if (!device_counts)
         return std::unexpected(device_counts.error());
-    const auto rule_counts = state.rule_counts();
-    if (!rule_counts)
-        return std::unexpected(rule_counts.error());
-    Snapshot snapshot = arrange(state.ruleset(), *device_counts, *rule_counts, device);
+    Snapshot snapshot = arrange(reader.outline(), *device_counts, reader.rule_counts(), device);
     if (!device.empty() && snapshot.devices.empty())
         return fail(ErrorKind::NotFound, fmt::format("no statistics of {}", device), "it is not attached",
                     "'xdpctl status' lists what is attached");

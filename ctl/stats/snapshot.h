@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 #include "base/types.h"
-#include "kernel/state.h"
+#include "kernel/count_reader.h"
+#include "lang/outline.h"
 #include "maps/verdict.h"
 #include "ruleset/model.h"
 
@@ -75,11 +76,13 @@ struct Snapshot {
 };
 
 // With a device: that device only, and the rules of its chains. Errors: NotFound when no chain names the device.
-[[nodiscard]] Result<Snapshot> take_snapshot(const kernel::State& state, std::string_view device = {});
+[[nodiscard]] Result<Snapshot> take_snapshot(const kernel::CountReader& reader, std::string_view device = {});
 
-// The pure part of take_snapshot: puts counts to the devices and rules of the ruleset.
-[[nodiscard]] Snapshot arrange(const ruleset::Ruleset& ruleset, const std::vector<kernel::DeviceCount>& device_counts,
-                               const std::map<Handle, Count>& rule_counts, std::string_view device = {});
+// The pure part of take_snapshot: puts counts to the devices and rules of the ruleset. `rule_counts`: as a CountReader
+// gives them.
+[[nodiscard]] Snapshot arrange(const lang::Outline& outline, const std::vector<kernel::DeviceCount>& device_counts,
+                               const std::map<Handle, std::vector<std::optional<Count>>>& rule_counts,
+                               std::string_view device = {});
 
 // Fills in the rates of `now`. A count that went down was reset in between: it is taken as counted from zero.
 void add_rates(Snapshot& now, const Snapshot& before);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "stats/table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 
@@ -21,15 +19,20 @@ std::string Table::text() const {
 
     std::string out;
     const auto append = [&](const std::vector<std::string>& row) {
-        std::string line;
+        std::size_t end = out.size();  // of the line without spaces
         for (std::size_t i = 0; i < row.size(); ++i) {
-            if (i > 0)
-                line += "  ";
-            line += columns_[i].align == Align::Left ? fmt::format("{:<{}}", row[i], widths[i])
-                                                     : fmt::format("{:>{}}", row[i], widths[i]);
+            const std::size_t padding = widths[i] - row[i].size();
+            out.append(i > 0 ? 2 : 0, ' ');
+            if (columns_[i].align == Align::Right)
+                out.append(padding, ' ');
+            out += row[i];
+            if (!row[i].empty())
+                end = out.size();
+            if (columns_[i].align == Align::Left)
+                out.append(padding, ' ');
         }
-        line.erase(line.find_last_not_of(' ') + 1);
-        out += line + '\n';
+        out.resize(end);
+        out += '\n';
     };
     append(titles);
     std::ranges::for_each(rows_, append);

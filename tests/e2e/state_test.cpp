@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The pinned state and its atomic change, on real devices with real packets.
 #include "kernel/state.h"
+#include "kernel/count_reader.h"
 
 #include <bpf/bpf.h>
 #include <gmock/gmock.h>
@@ -212,7 +213,20 @@ protected:
 
     std::uint64_t packets(Handle handle) const {
         const auto counts = here_.run([&] { return take(read().rule_counts()); });
+        EXPECT_EQ(here_.run([] { return counts_by_reader(); }), counts)
+            << "readers that parse no rules count otherwise";
         return counts.at(handle).packets;
+    }
+
+    static std::map<Handle, Count> counts_by_reader() {
+        const CountReader reader = take(CountReader::open());
+        const auto counts = reader.rule_counts();
+        std::map<Handle, Count> out;
+        for (const auto& [chain, rules] : reader.outline().rules)
+            for (std::size_t i = 0; i < rules.size(); ++i)
+                if (const auto& count = counts.at(chain)[i])
+                    out.emplace(rules[i].handle, *count);
+        return out;
     }
 
     std::vector<DeviceStatus> devices() const {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/element_list.h"
+#include "import/element_list.h"
 
 #include <gtest/gtest.h>
 
-namespace xdpctl::cli {
+namespace xdpctl::importing {
 namespace {
 
 TEST(ElementList, TakesOneElementALine) {
@@ -36,4 +36,4 @@ TEST(ElementList, ReadsElementsOfNft) {
 }
 
 }  // namespace
-}  // namespace xdpctl::cli
+}  // namespace xdpctl::importing

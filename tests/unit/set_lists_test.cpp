@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/element_list.h"
+#include "import/element_list.h"
 #include "lang/parse.h"
 #include "sets/elements.h"
 #include "sets/image.h"
@@ -93,7 +93,7 @@ public:
                      .field = std::nullopt}};
         set_.is_interval = true;
         set_.merges = true;
-        auto elements = lang::parse_set_elements(cli::elements_text(text), "list", set_);
+        auto elements = lang::parse_set_elements(importing::elements_text(text), "list", set_);
         if (!elements) {
             ADD_FAILURE() << elements.error().text().substr(0, 1'000);
             return;

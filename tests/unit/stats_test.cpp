@@ -3,9 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <string_view>
+#include <vector>
 
+#include "lang/outline.h"
 #include "lang/parse.h"
 #include "stats/names.h"
 #include "stats/render.h"
@@ -20,21 +25,25 @@ using testing::HasSubstr;
 using testing::Not;
 
 // Two devices on ingress with two rules, one of which counts; one device on egress.
-ruleset::Ruleset sample_ruleset() {
-    return lang::parse_ruleset(R"(table netdev xdpctl {
-        chain ingress {
-            type filter hook ingress devices = { eth0, eth1 } priority filter; policy accept;
-            counter packets 0 bytes 0 drop # handle 7
-            accept # handle 8
-        }
-        chain egress {
-            type filter hook egress device "eth0" priority filter; policy accept;
-            counter packets 0 bytes 0 drop # handle 9
-        }
-    })",
-                               "sample", true)
-        .value();
+constexpr std::string_view sample_text = R"(table netdev xdpctl { # handle 1
+	chain ingress { # handle 2
+		type filter hook ingress devices = { eth0, eth1 } priority filter; policy accept;
+		counter packets 0 bytes 0 drop # handle 7
+		accept # handle 8
+	}
+
+	chain egress { # handle 3
+		type filter hook egress device "eth0" priority filter; policy accept;
+		counter packets 0 bytes 0 drop # handle 9
+	}
 }
+)";
+
+lang::Outline sample_outline() {
+    return lang::read_outline(sample_text, "sample").value();
+}
+
+using RuleCounts = std::map<Handle, std::vector<std::optional<Count>>>;
 
 std::vector<kernel::DeviceCount> sample_counts() {
     const auto in = ruleset::Hook::Ingress;
@@ -45,7 +54,8 @@ std::vector<kernel::DeviceCount> sample_counts() {
 }
 
 Snapshot sample() {
-    return arrange(sample_ruleset(), sample_counts(), {{Handle{7}, {5, 500}}, {Handle{9}, {0, 0}}});
+    return arrange(sample_outline(), sample_counts(),
+                   RuleCounts{{Handle{2}, {Count{5, 500}, std::nullopt}}, {Handle{3}, {Count{}}}});
 }
 
 TEST(Names, AreDistinctForEveryReason) {
@@ -96,7 +106,8 @@ TEST(Arrange, ListsOnlyRulesThatCount) {
 
 TEST(Arrange, KeepsToOneDevice) {
     const Snapshot snapshot =
-        arrange(sample_ruleset(), sample_counts(), {{Handle{7}, {5, 500}}, {Handle{9}, {}}}, "eth1");
+        arrange(sample_outline(), sample_counts(),
+                RuleCounts{{Handle{2}, {Count{5, 500}, std::nullopt}}, {Handle{3}, {Count{}}}}, "eth1");
     ASSERT_EQ(snapshot.devices.size(), 1U);
     EXPECT_EQ(snapshot.devices[0].device, "eth1");
     ASSERT_EQ(snapshot.rules.size(), 1U) << "the egress chain does not have eth1";
@@ -104,7 +115,7 @@ TEST(Arrange, KeepsToOneDevice) {
 }
 
 TEST(Arrange, ShowsDevicesThatCountedNothing) {
-    const Snapshot snapshot = arrange(sample_ruleset(), {}, {});
+    const Snapshot snapshot = arrange(sample_outline(), {}, {});
     ASSERT_EQ(snapshot.devices.size(), 3U);
     EXPECT_TRUE(snapshot.devices[1].verdicts.empty());
     EXPECT_THAT(text(snapshot), HasSubstr("eth1"));
@@ -250,7 +261,7 @@ TEST(DeviceText, TellsANewName) {
 }
 
 TEST(OverviewText, ShowsDevicesAndChains) {
-    const ruleset::Ruleset ruleset = sample_ruleset();
+    const ruleset::Ruleset ruleset = lang::parse_ruleset(sample_text, "sample").value();
     const Overview overview{.generation = 4, .devices = {sample_device()}, .ruleset = &ruleset};
     EXPECT_THAT(text(overview), HasSubstr("eth0       ingress  active  native  xdp-link         12"));
     EXPECT_THAT(text(overview), HasSubstr("xdpctl egress   egress   accept      1        1"));

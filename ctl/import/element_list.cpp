@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/element_list.h"
+#include "import/element_list.h"
 
 #include <algorithm>
 #include <optional>
 
-namespace xdpctl::cli {
+namespace xdpctl::importing {
 
 namespace {
 
@@ -104,4 +104,4 @@ std::string elements_text(std::string_view list) {
     return out += '}';
 }
 
-}  // namespace xdpctl::cli
+}  // namespace xdpctl::importing
