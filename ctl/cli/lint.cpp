@@ -129,6 +129,10 @@ std::string text(const LintReport& report) {
         if (chain.found.compared < chain.chain->rules.size())
             out += fmt::format("{}: rules from {} on were not compared: the chain is too large for it\n",
                                chain_name(chain), chain.found.compared + 1);
+        if (!chain.found.undecided.empty())
+            out +=
+                fmt::format("{}: of {} rules, {} the first, it was not found out whether several others cover them\n",
+                            chain_name(chain), chain.found.undecided.size(), chain.found.undecided.front() + 1);
     }
     for (const std::string& idle : report.idle)
         out += idle + "\n";
@@ -164,7 +168,8 @@ nlohmann::json json(const ChainReport& report, const NamedRuleset& in) {
     nlohmann::json out{{"table", report.table->name},
                        {"chain", report.chain->name},
                        {"rules", report.chain->rules.size()},
-                       {"compared", report.found.compared}};
+                       {"compared", report.found.compared},
+                       {"undecided", report.found.undecided.size()}};
     if (report.chain->is_base) {
         out["hook"] = stats::name(report.chain->hook);
         out["engine"] = report.is_tables ? "tables" : "straight-line";

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
+#include <random>
 #include <utility>
 
 #include "maps/packet.h"
@@ -201,29 +203,133 @@ bool has_all(const Box& box, const Box& other) {
     return (box.headers & other.headers) == other.headers && std::ranges::all_of(other.lookups, is_asked);
 }
 
-// Adds what is left of `piece` without `box` to `out`: a piece for each side that sticks out. False when the box takes
-// nothing of it.
-bool subtract(Box piece, const Box& box, const Axes& axes, std::vector<Box>& out) {
-    const bool may_lack = std::ranges::any_of(
-        box.sides, [&](const Side& one) { return axes.can_be_missing(one.axis) && piece.side(one.axis) == nullptr; });
-    if (may_lack || !has_all(piece, box) || box.is_disjoint(piece)) {
-        out.push_back(std::move(piece));
+// Whether it takes anything of the piece: where it asks for an axis that packets may lack, the piece must say that its
+// packets have it.
+bool takes_part(const Box& box, const Box& piece, const Axes& axes) {
+    return has_all(piece, box) && !box.is_disjoint(piece) && std::ranges::none_of(box.sides, [&](const Side& one) {
+               return axes.can_be_missing(one.axis) && piece.side(one.axis) == nullptr;
+           });
+}
+
+// Goes down to a part of the box that no other one takes anything of, or proves that there is none: what one of them
+// leaves falls into pieces, which fewer and fewer others take a part of.
+class Cover {
+public:
+    Cover(std::span<const Box* const> boxes, const Axes& axes, std::uint64_t& work, std::vector<std::size_t>& used)
+        : boxes_(boxes), axes_(axes), work_(work), used_(used) {}
+
+    // `others`: the boxes that may take a part of the piece. Nothing when the work is not enough.
+    std::optional<bool> covers(Box piece, std::span<const std::size_t> others) {
+        std::vector<std::size_t> left;
+        for (const std::size_t other : others) {
+            if (work_ == 0)
+                return std::nullopt;
+            --work_;
+            if (!takes_part(*boxes_[other], piece, axes_))
+                continue;
+            if (boxes_[other]->covers(piece)) {
+                used_.push_back(other);
+                return true;
+            }
+            left.push_back(other);
+        }
+        if (left.empty())
+            return false;
+        // The one that takes the most leaves the smallest pieces.
+        const auto largest =
+            std::ranges::max_element(left, {}, [&](std::size_t other) { return share(*boxes_[other], piece); });
+        std::rotate(left.begin(), largest, largest + 1);
+        if (finds_other_packet(piece, left))
+            return false;
+        used_.push_back(left.front());
+        return covers_outside(std::move(piece), *boxes_[left.front()], std::span(left).subspan(1));
+    }
+
+private:
+    // How much of the piece the box takes, about.
+    double share(const Box& box, const Box& piece) const {
+        double out = 1;
+        for (const Side& side : box.sides) {
+            const std::span<const Interval> whole(&axes_.whole(side.axis), 1);
+            const Values* own = piece.side(side.axis);
+            const std::span<const Interval> values = own != nullptr ? std::span(*own) : whole;
+            out *= common_size(values, side.values) / common_size(values, values);
+        }
+        return out;
+    }
+
+    static double common_size(std::span<const Interval> a, std::span<const Interval> b) {
+        double out = 0;
+        for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+            const Value first = std::max(a[i].first, b[j].first);
+            const Value last = std::min(a[i].last, b[j].last);
+            if (first <= last)
+                out += static_cast<double>(last - first) + 1;
+            ++(a[i].last < b[j].last ? i : j);
+        }
+        return out;
+    }
+
+    // Tries packets of the piece: one that is in none of the others proves that they do not cover it. Most pieces that
+    // are not covered are far from it, so that a few will do.
+    bool finds_other_packet(const Box& piece, std::span<const std::size_t> others) {
+        constexpr int packets = 32;
+        const Box whole = with_all_axes(piece, others);
+        for (int i = 0; i < packets; ++i) {
+            Box packet = whole;
+            for (Side& side : packet.sides)
+                side.values = {any_of(side.values)};
+            const auto has_packet = [&](std::size_t other) {
+                work_ -= std::min<std::uint64_t>(work_, 1);
+                return boxes_[other]->covers(packet);
+            };
+            if (std::ranges::none_of(others, has_packet))
+                return true;
+        }
         return false;
     }
-    for (const Side& side : box.sides) {
-        Values whole;
-        const Values& values = side_or_whole(piece, side.axis, axes, whole);
-        Values outside = difference(values, side.values);
-        if (outside.empty())
-            continue;
-        Values inside = intersection(values, side.values);
-        Box rest = piece;
-        set_side(rest, side.axis, std::move(outside));
-        out.push_back(std::move(rest));
-        set_side(piece, side.axis, std::move(inside));
+
+    // With a side for every axis that the others ask for.
+    Box with_all_axes(Box piece, std::span<const std::size_t> others) const {
+        for (const std::size_t other : others)
+            for (const Side& side : boxes_[other]->sides)
+                if (piece.side(side.axis) == nullptr)
+                    set_side(piece, side.axis, {axes_.whole(side.axis)});
+        return piece;
     }
-    return true;
-}
+
+    Interval any_of(const Values& values) {
+        const Interval& among = values[random_() % values.size()];
+        const Value width = among.last - among.first;
+        const Value number = (Value{random_()} << 64U) | random_();
+        const Value value = width == ~Value{0} ? number : among.first + number % (width + 1);
+        return {value, value};
+    }
+
+    // A piece for each side that sticks out of `box`.
+    std::optional<bool> covers_outside(Box piece, const Box& box, std::span<const std::size_t> others) {
+        for (const Side& side : box.sides) {
+            Values whole;
+            const Values& values = side_or_whole(piece, side.axis, axes_, whole);
+            Values outside = difference(values, side.values);
+            if (outside.empty())
+                continue;
+            Values inside = intersection(values, side.values);
+            Box rest = piece;
+            set_side(rest, side.axis, std::move(outside));
+            if (const auto covered = covers(std::move(rest), others); !covered.value_or(false))
+                return covered;
+            set_side(piece, side.axis, std::move(inside));
+        }
+        return true;
+    }
+
+    std::span<const Box* const> boxes_;
+    const Axes& axes_;
+    std::uint64_t& work_;
+    std::vector<std::size_t>& used_;
+    std::mt19937_64 random_;  // the same each time: so is what is found
+};
 
 }  // namespace
 
@@ -326,20 +432,13 @@ Box touched_box(const ruleset::Rule& rule, std::span<const std::string> devices,
 
 std::optional<bool> covered(const Box& box, std::span<const Box* const> boxes, const Axes& axes, std::uint64_t& work,
                             std::vector<std::size_t>& used) {
-    std::vector<Box> pieces{box};
-    for (std::size_t i = 0; i < boxes.size() && !pieces.empty(); ++i) {
-        if (work < pieces.size())
-            return std::nullopt;
-        work -= pieces.size();
-        std::vector<Box> left;
-        bool takes_part = false;
-        for (Box& piece : pieces)
-            takes_part = subtract(std::move(piece), *boxes[i], axes, left) || takes_part;
-        if (takes_part)
-            used.push_back(i);
-        pieces = std::move(left);
-    }
-    return pieces.empty();
+    std::vector<std::size_t> others(boxes.size());
+    std::iota(others.begin(), others.end(), std::size_t{0});
+    const auto covered = Cover(boxes, axes, work, used).covers(box, others);
+    std::ranges::sort(used);
+    const auto twice = std::ranges::unique(used);
+    used.erase(twice.begin(), twice.end());
+    return covered;
 }
 
 }  // namespace xdpctl::lint

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "lint/box.h"
+#include "lint/box_index.h"
 
 namespace xdpctl::lint {
 
@@ -25,12 +26,12 @@ bool same(const Rule& a, const Rule& b) {
 
 class Linter {
 public:
-    Linter(const ruleset::Chain& chain, std::span<const std::string> devices) : chain_(chain) {
-        for (const Rule& rule : chain.rules) {
-            matched_.push_back(matched_box(rule, devices, axes_));
-            touched_.push_back(touched_box(rule, devices, axes_));
-        }
-    }
+    Linter(const ruleset::Chain& chain, std::span<const std::string> devices)
+        : chain_(chain),
+          deciding_(boxes(chain, devices, &matched_box)),
+          touched_(boxes(chain, devices, &touched_box)),
+          index_(deciding_),
+          decides_(chain.rules.size()) {}
 
     Report lint() {
         Report report;
@@ -40,39 +41,53 @@ public:
                 report.findings.push_back({Kind::NeverMatches, rule, {}});
                 continue;
             }
-            if (work_ < deciding_.size())
+            std::vector<std::size_t> earlier;
+            if (!index_.find(touched_[rule], rule, work_, earlier))
                 break;
-            work_ -= deciding_.size();
-            if (auto finding = find_cover(rule))
-                report.findings.push_back(*std::move(finding));
-            else if (chain_.rules[rule].verdict() && !matched_[rule].is_empty)
-                deciding_.push_back(rule);
+            std::erase_if(earlier, [this](std::size_t other) { return !decides_[other]; });
+            const auto covers = find_covers(rule, earlier);
+            if (!covers)
+                report.undecided.push_back(rule);
+            else if (!covers->empty())
+                report.findings.push_back({kind(rule, *covers), rule, *covers});
+            decides_[rule] = (!covers || covers->empty()) && !deciding_[rule].is_empty;
         }
         return report;
     }
 
 private:
-    [[nodiscard]] std::optional<Finding> find_cover(std::size_t rule) {
-        std::vector<std::size_t> touching;
-        std::vector<const Box*> touching_boxes;
-        for (const std::size_t earlier : deciding_) {
-            if (matched_[earlier].covers(touched_[rule]))
-                return Finding{kind(rule, {earlier}), rule, {earlier}};
-            if (!matched_[earlier].is_disjoint(touched_[rule])) {
-                touching.push_back(earlier);
-                touching_boxes.push_back(&matched_[earlier]);
-            }
+    // Rules without a verdict have an empty one among those that decide.
+    std::vector<Box> boxes(const ruleset::Chain& chain, std::span<const std::string> devices, auto* box_of) {
+        std::vector<Box> out;
+        for (const Rule& rule : chain.rules) {
+            out.push_back(box_of(rule, devices, axes_));
+            if (box_of == &matched_box && !rule.verdict())
+                out.back().is_empty = true;
+        }
+        return out;
+    }
+
+    // The rules that together have all packets of this one, of those in front of it that have some; none when they do
+    // not. Nothing when it cannot be said.
+    std::optional<std::vector<std::size_t>> find_covers(std::size_t rule, const std::vector<std::size_t>& earlier) {
+        std::vector<const Box*> boxes;
+        for (const std::size_t other : earlier) {
+            if (deciding_[other].covers(touched_[rule]))
+                return std::vector{other};
+            boxes.push_back(&deciding_[other]);
         }
         std::uint64_t work = std::min(work_, union_work_max);
         const std::uint64_t granted = work;
         std::vector<std::size_t> used;
-        const auto is_covered = covered(touched_[rule], touching_boxes, axes_, work, used);
+        const auto is_covered = covered(touched_[rule], boxes, axes_, work, used);
         work_ -= granted - work;
-        if (!is_covered.value_or(false))
+        if (!is_covered)
             return std::nullopt;
+        if (!*is_covered)
+            return std::vector<std::size_t>();
         for (std::size_t& place : used)
-            place = touching[place];
-        return Finding{kind(rule, used), rule, used};
+            place = earlier[place];
+        return used;
     }
 
     [[nodiscard]] Kind kind(std::size_t rule, const std::vector<std::size_t>& covers) const {
@@ -88,9 +103,10 @@ private:
 
     const ruleset::Chain& chain_;
     Axes axes_;
-    std::vector<Box> matched_;
+    std::vector<Box> deciding_;  // of the packets that come to each rule's verdict
     std::vector<Box> touched_;
-    std::vector<std::size_t> deciding_;  // rules so far that have a verdict and can come to it
+    BoxIndex index_;
+    std::vector<bool> decides_;  // rules so far whose verdict some packet can come to
     std::uint64_t work_ = work_max;
 };
 

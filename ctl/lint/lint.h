@@ -14,9 +14,9 @@
 namespace xdpctl::lint {
 
 // Comparisons of boxes that one chain is worth.
-inline constexpr std::uint64_t work_max = 50'000'000;
+inline constexpr std::uint64_t work_max = 4'000'000'000;
 // Of them, those to find out whether several rules together cover one.
-inline constexpr std::uint64_t union_work_max = 20'000;
+inline constexpr std::uint64_t union_work_max = 1'000'000;
 
 enum class Kind : std::uint8_t {
     NeverMatches,  // its own matches exclude each other, or the hook and devices of the chain
@@ -35,6 +35,9 @@ struct Report {
     std::vector<Finding> findings;  // by rule
     // Rules from here on were not compared with all in front of them: the work would exceed work_max.
     std::size_t compared = 0;
+    // Rules of which it would take more than union_work_max to say whether several others together cover them: no
+    // single one does.
+    std::vector<std::size_t> undecided;
 };
 
 // `devices` are those that packets of the chain can have: its own, or of a regular chain those of all base chains.
