@@ -136,6 +136,31 @@ TEST_F(CliExporter, SatisfiesPromtool) {
     EXPECT_EQ(once.status, 0) << once.out << once.err;
     const CommandResult rules = shell("promtool check rules " XDPCTL_PROMETHEUS_DIRECTORY "/alerts.yml");
     EXPECT_EQ(rules.status, 0) << rules.out << rules.err;
+    const CommandResult alerts = shell("promtool test rules " XDPCTL_PROMETHEUS_DIRECTORY "/alerts_test.yml");
+    EXPECT_EQ(alerts.status, 0) << alerts.out << alerts.err;
+}
+
+// What alerts and dashboard ask for is what is exported.
+TEST_F(CliExporter, HasTheSeriesThatAlertsAndDashboardAskFor) {
+    succeed({"attach", "eth0"});
+    add_rule({"udp", "dport", "5000", "counter", "drop"});
+    send(5000, 3);
+    stats_after(3);
+    const CommandResult result = shell("$X exporter --listen 127.0.0.1:0 --sizes --times > " + file("log", "") +
+                                       " & pid=$!; for i in $(seq 200); do "
+                                       "grep -q http " +
+                                       file("log", "") +
+                                       " && break; sleep 0.05; done; "
+                                       "ping -c 3 -i 0.01 192.0.2.2 > /dev/null; curl -s $(sed 's/.* //' " +
+                                       file("log", "") + "); kill $pid; wait $pid");
+    const CommandResult asked = shell("grep -ohE 'xdpctl_[a-z_]+' " XDPCTL_PROMETHEUS_DIRECTORY
+                                      "/alerts.yml " XDPCTL_PROMETHEUS_DIRECTORY "/dashboard.json | sort -u");
+    std::istringstream names(asked.out);
+    std::size_t found = 0;
+    for (std::string name; names >> name; ++found)
+        EXPECT_THAT(result.out, testing::ContainsRegex("\n" + name + "[{ ]"));
+    EXPECT_GT(found, 10U);
+    EXPECT_THAT(result.out, HasSubstr("le=\"127\""));
 }
 
 TEST_F(CliExporter, RefusesAddressesItCannotListenOn) {

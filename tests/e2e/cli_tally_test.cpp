@@ -152,6 +152,53 @@ TEST_F(CliTally, TakesTimesAtTc) {
     EXPECT_GE(out["packet_sizes"][0]["packets"], 1);
 }
 
+// The ways of attaching that this kernel has.
+struct Attachment {
+    std::string name;
+    std::vector<std::string> arguments;
+    std::string kind;  // as status names it
+    std::string hook;
+};
+
+class CliTallyAt : public CliTally, public testing::WithParamInterface<Attachment> {};
+
+TEST_P(CliTallyAt, CountsSizesAndTakesTimes) {
+    succeed({"flush", "ruleset"});
+    std::vector<std::string> attach{"attach", "eth0"};
+    attach.insert(attach.end(), GetParam().arguments.begin(), GetParam().arguments.end());
+    succeed(attach);
+    const json device = succeed_json({"status"})["devices"][0];
+    if (device["attachment"] != GetParam().kind)
+        GTEST_SKIP() << "eth0 is attached by " << device["attachment"] << " here";
+    EXPECT_EQ(device["hook"], GetParam().hook);
+    const bool is_egress = GetParam().hook == "egress";
+    const json out = tallied("histogram --sizes --times --json eth0", [&] {
+        if (is_egress)
+            EXPECT_EQ(shell("for i in $(seq 30); do echo -n 0123456789 > /dev/udp/192.0.2.2/5000; done").status, 0);
+        else
+            send(5000, 30);
+    });
+    std::uint64_t packets = 0;
+    for (const json& sizes : out["packet_sizes"]) {
+        EXPECT_EQ(sizes["hook"], GetParam().hook);
+        packets += bucket(sizes, 32);
+    }
+    EXPECT_GE(packets, 30U) << out;
+    ASSERT_EQ(out["stage_times"].size(), 2U) << out;
+    for (const json& stage : out["stage_times"])
+        EXPECT_GE(stage["packets"], 30) << out;
+    EXPECT_EQ(entry_program(succeed_json({"status"})) == device["program_id"], false) << "its entry is a new one again";
+    EXPECT_EQ(succeed_json({"status"})["devices"][0]["state"], "active");
+    EXPECT_EQ(shell("bpftool prog show | grep -E 'name (xdp|tc)_timed_'").out, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, CliTallyAt,
+                         testing::Values(Attachment{"Native", {"--mode", "native"}, "xdp-link", "ingress"},
+                                         Attachment{"Generic", {"--mode", "generic"}, "xdp-link", "ingress"},
+                                         Attachment{"TcIngress", {"--mode", "tc"}, "tcx", "ingress"},
+                                         Attachment{"TcEgress", {"--hook", "egress"}, "tcx", "egress"}),
+                         [](const auto& way) { return way.param.name; });
+
 // The first picture of `top` with two senders; null when there is none.
 json picture_of_two(const std::string& text) {
     std::istringstream lines(text);
