@@ -53,7 +53,8 @@ private:
             auto item = read_item(level);
             if (!item)
                 return std::unexpected(std::move(item).error());
-            items.push_back(*std::move(item));
+            if (!item->text.empty())  // else a line that only says that it goes on
+                items.push_back(*std::move(item));
         }
         return items;
     }
@@ -80,6 +81,8 @@ private:
                 take();
                 take();
             } else if (at('{') && depth == 0 && level < statement_level && !item.text.starts_with("define ")) {
+                if (item.text.empty())
+                    return fail(ErrorKind::Input, fmt::format("line {}: nothing stands in front of the '{{'", line_));
                 take();
                 item.is_block = true;
                 XDPCTL_TRY(read_body(item, level));

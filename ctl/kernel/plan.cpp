@@ -122,7 +122,8 @@ private:
         }
         for (const std::string& name : plan.chain().devices) {
             const auto claimed = std::ranges::find(names, name);
-            const SurveyedDevice* device = claimed == names.end() ? nullptr : &bound[claimed - names.begin()];
+            const SurveyedDevice* device =
+                claimed == names.end() ? nullptr : &bound[static_cast<std::size_t>(claimed - names.begin())];
             if (device != nullptr && device->is_active()) {
                 say_when_mode_differs(*device, plan.chain().hook, name);
                 continue;

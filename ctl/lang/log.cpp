@@ -20,7 +20,6 @@ using ruleset::LogLevel;
 
 // In the order of LogLevel.
 constexpr std::array<std::string_view, 8> levels = {"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"};
-constexpr std::string_view options_hint = "options of log: prefix, group, snaplen, level";
 
 class LogParser {
 public:

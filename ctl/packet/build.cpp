@@ -189,7 +189,7 @@ Bytes ipv4(const Packet& packet) {
     const unsigned flags = (packet.dont_fragment ? 0x4000U : 0U) | (fragment.more ? 0x2000U : 0U);
     Bytes header = Writer()
                        .u8(0x45)
-                       .u8(packet.dscp << 2 | packet.ecn)
+                       .u8(packet.dscp * 4U | packet.ecn)
                        .u16(ipv4_size + data.size())
                        .u16(packet.id)
                        .u16(flags | fragment.offset / 8U)

@@ -9,9 +9,13 @@ function(xdpctl_options target)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Wno-restrict>)
   endif()
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ctl)
+  # clang warns of what libstdc++ 12 does in std::stable_sort, and of what LIBBPF_OPTS of libbpf is made of.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(${target} PRIVATE -Wno-deprecated-declarations -Wno-gnu-statement-expression
+                           -Wno-c99-extensions -Wno-missing-designated-field-initializers)
+  endif()
   if(XDPCTL_FUZZ)
-    # clang warns of what libstdc++ 12 itself does in std::stable_sort.
-    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link -Wno-deprecated-declarations)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   if(XDPCTL_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

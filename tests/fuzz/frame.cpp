@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Frames through the parser in the kernel and through the reference parser, at XDP and TC; the reference's branches lead the
-// fuzzer. The first byte chooses the layer.
+// Frames through the programs in the kernel, at XDP and TC, and through the reference parser and the evaluator, whose
+// branches lead the fuzzer: what is found in the frame, and which of many rules over every field count it. The first
+// byte chooses the layer.
 #include <map>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "fuzz/fuzz.h"
+#include "lang/print.h"
+#include "support/evaluator.h"
+#include "support/field_cases.h"
 #include "support/reference_parser.h"
 #include "testrun/testrun.h"
 
@@ -12,18 +19,63 @@ using namespace xdpctl;
 
 namespace {
 
-testrun::Runner& runner_of(kernel::Layer layer) {
-    static std::map<kernel::Layer, testrun::Runner> runners;
-    auto found = runners.find(layer);
-    if (found == runners.end()) {
-        ruleset::Chain chain;
-        chain.name = "chain";
-        chain.hook = layer == kernel::Layer::TcEgress ? ruleset::Hook::Egress : ruleset::Hook::Ingress;
-        auto made = testrun::Runner::create(chain, layer);
-        test::require(made.has_value(), "cannot load the programs", made ? std::string() : made.error().text());
-        found = runners.emplace(layer, *std::move(made)).first;
+// Rules without a verdict: every packet comes to all of them.
+ruleset::Chain chain_of(ruleset::Hook hook) {
+    ruleset::Chain chain;
+    chain.name = "chain";
+    chain.hook = hook;
+    chain.devices = {"eth0"};
+    for (const test::FieldCase& field : test::field_cases()) {
+        for (const ruleset::Match& match : field.matches()) {
+            ruleset::Rule& rule = chain.rules.emplace_back();
+            rule.statements = {match, ruleset::Counter{}};
+            rule.handle = Handle{chain.rules.size()};
+        }
     }
-    return found->second;
+    return chain;
+}
+
+class Judge {
+public:
+    explicit Judge(kernel::Layer layer)
+        : chain_(chain_of(layer == kernel::Layer::TcEgress ? ruleset::Hook::Egress : ruleset::Hook::Ingress)),
+          runner_(take(testrun::Runner::create(chain_, layer))),
+          counts_(chain_.rules.size()) {}
+
+    void compare(std::span<const std::byte> frame) {
+        const auto outcome = runner_.run(frame);
+        if (!outcome)  // such as a TC frame whose IP header is cut off, which test runs do not take
+            return;
+        const std::string different = test::differences(test::parse_reference(frame, chain_.hook), outcome->packet);
+        test::require(different.empty(), "the parsers differ", different);
+
+        const test::Fields fields = test::parse_frame(frame, chain_.hook);
+        const test::Evaluation expected = test::evaluate(chain_, fields, chain_.devices.front());
+        test::require(outcome->verdict == expected.verdict && outcome->reason == expected.reason,
+                      "the verdict is another one");
+        for (const std::size_t rule : expected.counted)
+            counts_[rule] += {1, fields.length};
+        for (const auto& [handle, count] : take(runner_.rule_counts())) {
+            const std::size_t rule = std::to_underlying(handle) - 1;
+            test::require(count == counts_[rule], "a rule counts otherwise", lang::print_rule(chain_.rules[rule]));
+        }
+    }
+
+private:
+    template <typename T>
+    static T take(Result<T> result) {
+        test::require(result.has_value(), "the programs do not run", result ? std::string() : result.error().text());
+        return *std::move(result);
+    }
+
+    ruleset::Chain chain_;
+    testrun::Runner runner_;
+    std::vector<Count> counts_;
+};
+
+Judge& judge_of(kernel::Layer layer) {
+    static std::map<kernel::Layer, Judge> judges;
+    return judges.try_emplace(layer, layer).first->second;
 }
 
 }  // namespace
@@ -33,14 +85,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 1 + ethernet_header)
         return 0;
     constexpr kernel::Layer layers[] = {kernel::Layer::Xdp, kernel::Layer::TcIngress, kernel::Layer::TcEgress};
-    const kernel::Layer layer = layers[data[0] % std::size(layers)];
-    const auto frame = std::as_bytes(std::span(data, size).subspan(1));
-    const auto outcome = runner_of(layer).run(frame);
-    if (!outcome)  // such as a TC frame whose IP header is cut off, which test runs do not take
-        return 0;
-    const xdpctl_packet expected = test::parse_reference(
-        frame, layer == kernel::Layer::TcEgress ? ruleset::Hook::Egress : ruleset::Hook::Ingress);
-    const std::string different = test::differences(expected, outcome->packet);
-    test::require(different.empty(), "the parsers differ", different);
+    judge_of(layers[data[0] % std::size(layers)]).compare(std::as_bytes(std::span(data, size).subspan(1)));
     return 0;
 }
