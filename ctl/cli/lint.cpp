@@ -229,16 +229,6 @@ std::vector<RuleCost> costs_of(const ruleset::Chain& chain, const ruleset::Table
     return costs;
 }
 
-// Of a regular chain: packets come from every base chain.
-std::vector<std::string> devices_of(const ruleset::Chain& chain, const ruleset::Table& table) {
-    if (chain.is_base)
-        return chain.devices;
-    std::vector<std::string> devices;
-    for (const ruleset::Chain& base : table.chains)
-        devices.insert(devices.end(), base.devices.begin(), base.devices.end());
-    return devices;
-}
-
 // The counter of the packets that match; null when the rule has none, or counts before it is through with its tests.
 const ruleset::Counter* counter_of_matches(const ruleset::Rule& rule) {
     const auto last_test = std::ranges::find_if(rule.statements.rbegin(), rule.statements.rend(), is_test);
@@ -264,7 +254,7 @@ std::optional<std::vector<std::uint64_t>> hits_of(const ruleset::Chain& chain, c
 
 Status report_chain(ChainReport& report, const std::map<Handle, Count>* live, bool with_costs) {
     const ruleset::Chain& chain = *report.chain;
-    report.found = lint::lint(chain, devices_of(chain, *report.table));
+    report.found = lint::lint(chain, ruleset::devices_of(*report.table, chain));
     if (!chain.is_base)
         return {};
     const auto compiled = compile_chain(*report.table, chain, compile::Loops::Free);

@@ -52,10 +52,17 @@ std::string_view name(ErrorKind kind) {
 }
 
 void Output::warn(std::string_view message) const {
+    if (format_ == Format::Json)
+        warn_in_text(message);
+    else
+        warn_in_text(fmt::format("warning: {}", message));
+}
+
+void Output::warn_in_text(std::string_view message) const {
     if (quiet_)
         return;
     print_error_line(format_ == Format::Json ? dump({{"warning", {{"message", message}}}})
-                                             : fmt::format("xdpctl: warning: {}", message));
+                                             : fmt::format("xdpctl: {}", message));
 }
 
 void Output::warn(const std::vector<std::string>& messages) const {

@@ -49,6 +49,8 @@ public:
 
     void warn(std::string_view message) const;
     void warn(const std::vector<std::string>& messages) const;
+    // A warning that says itself where it belongs and that it is one, as errors in a text do.
+    void warn_in_text(std::string_view message) const;
     void error(const Error& error) const;
 
     // What is printed waits until it is known to be true: release() prints it, hold() drops what waited before.

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/text_file.h"
 #include "compile/compile.h"
 #include "compile/lookups.h"
 #include "lang/parse.h"
+#include "lang/source.h"
 #include "ruleset/reach.h"
 
 namespace xdpctl::cli {
@@ -29,11 +31,33 @@ Result<ruleset::Ruleset> read_ruleset_file(const std::string& path, const std::v
 }
 
 Result<lang::ParsedFile> parse_ruleset_file(const std::string& path, const std::vector<std::string>& devices) {
+    auto text = read_ruleset_text(path, devices);
+    if (!text)
+        return std::unexpected(std::move(text).error());
+    return std::move(text->parsed);
+}
+
+std::string RulesetText::line(ruleset::SourcePosition position) const {
+    if (position.text == 0)
+        return std::string(lang::Source({}, content).line_text(position.line));
+    const std::string& name = parsed.sources[position.text];
+    const auto included = read_text_file(name, name);
+    if (!included || std::ranges::count(*included, '\n') + 1 < position.line)
+        return {};
+    const std::string_view line = lang::Source({}, *included).line_text(position.line);
+    return line.size() < position.column ? std::string{} : std::string(line);
+}
+
+Result<RulesetText> read_ruleset_text(const std::string& path, const std::vector<std::string>& devices) {
     const std::string name = path == "-" ? "<stdin>" : path;
-    const auto content = read_text_file(path, name);
+    auto content = read_text_file(path, name);
     if (!content)
-        return std::unexpected(content.error());
-    return lang::parse_file(*content, name, [](const std::string& pattern) { return open_included(pattern); }, devices);
+        return std::unexpected(std::move(content).error());
+    auto parsed =
+        lang::parse_file(*content, name, [](const std::string& pattern) { return open_included(pattern); }, devices);
+    if (!parsed)
+        return std::unexpected(std::move(parsed).error());
+    return RulesetText{*std::move(content), *std::move(parsed)};
 }
 
 Result<CompiledChain> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain, compile::Loops loops) {

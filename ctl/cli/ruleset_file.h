@@ -22,10 +22,22 @@ namespace xdpctl::cli {
 [[nodiscard]] Result<lang::ParsedFile> parse_ruleset_file(const std::string& path,
                                                           const std::vector<std::string>& devices = {});
 
+// The same with the text, for those who show a line of it.
+struct RulesetText {
+    std::string content;
+    lang::ParsedFile parsed;
+
+    // A line that a part of the ruleset stands in; empty when an included file is no longer what it was.
+    [[nodiscard]] std::string line(ruleset::SourcePosition position) const;
+};
+[[nodiscard]] Result<RulesetText> read_ruleset_text(const std::string& path,
+                                                    const std::vector<std::string>& devices = {});
+
 struct CompiledChain {
     compile::Classifier classifier;
     std::vector<const ruleset::Set*> sets;  // of the table, that keys are looked up in
 };
+
 // As a commit compiles it, on a kernel where programs can loop like that.
 [[nodiscard]] Result<CompiledChain> compile_chain(const ruleset::Table& table, const ruleset::Chain& chain,
                                                   compile::Loops loops);

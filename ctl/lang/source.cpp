@@ -56,10 +56,10 @@ std::string caret_line(const Window& shown, std::size_t length) {
 
 }  // namespace
 
-std::string Diagnostic::text() const {
+std::string Diagnostic::text(std::string_view severity) const {
     const Window shown = window(line_text, column - 1);
-    std::string out = fmt::format("{}:{}:{}: error: {}\n    {}\n    {}", source, line, column, message, shown.text,
-                                  caret_line(shown, length));
+    std::string out = fmt::format("{}:{}:{}: {}: {}\n    {}\n    {}", source, line, column, severity, message,
+                                  shown.text, caret_line(shown, length));
     if (!hint.empty())
         out += fmt::format("\n    {}", hint);
     return out;

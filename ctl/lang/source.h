@@ -25,7 +25,7 @@ struct Diagnostic {
     std::string hint;     // "did you mean 'dport'?"; may be empty
 
     // file:line:column: error: message, the line, a caret line, the hint. No trailing newline.
-    [[nodiscard]] std::string text() const;
+    [[nodiscard]] std::string text(std::string_view severity = "error") const;
 };
 
 // A text by lines. Name and text must outlive it.

@@ -430,6 +430,19 @@ Box touched_box(const ruleset::Rule& rule, std::span<const std::string> devices,
     return builder.take();
 }
 
+std::optional<std::size_t> excluding_statement(const ruleset::Rule& rule, std::span<const std::string> devices,
+                                               Axes& axes) {
+    if (!matched_box(rule, devices, axes).is_empty)
+        return std::nullopt;
+    ruleset::Rule first;
+    for (const ruleset::Statement& statement : rule.statements) {
+        first.statements.push_back(statement);
+        if (matched_box(first, devices, axes).is_empty)
+            break;
+    }
+    return first.statements.size() - 1;
+}
+
 std::optional<bool> covered(const Box& box, std::span<const Box* const> boxes, const Axes& axes, std::uint64_t& work,
                             std::vector<std::size_t>& used) {
     std::vector<std::size_t> others(boxes.size());

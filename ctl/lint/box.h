@@ -66,6 +66,11 @@ struct Box {
 // Of those that come to its first counter, log or verdict: for all others the rule does nothing.
 [[nodiscard]] Box touched_box(const ruleset::Rule& rule, std::span<const std::string> devices, Axes& axes);
 
+// The index of the statement that leaves nothing of the packets that those in front of it hold for; nothing when
+// packets come through all of them.
+[[nodiscard]] std::optional<std::size_t> excluding_statement(const ruleset::Rule& rule,
+                                                             std::span<const std::string> devices, Axes& axes);
+
 // Whether the boxes together cover `box`. Gives up, with nothing, when it would take more than `work` comparisons;
 // takes from `work` what it took. `used` gets the places of the boxes that took a part.
 [[nodiscard]] std::optional<bool> covered(const Box& box, std::span<const Box* const> boxes, const Axes& axes,

@@ -112,6 +112,20 @@ private:
 
 }  // namespace
 
+std::vector<Impossible> impossible_rules(const ruleset::Chain& chain, std::span<const std::string> devices) {
+    std::vector<Impossible> out;
+    Axes axes;
+    for (std::size_t i = 0; i < chain.rules.size(); ++i) {
+        const auto statement = excluding_statement(chain.rules[i], devices, axes);
+        if (!statement)
+            continue;
+        Rule alone;
+        alone.statements.push_back(chain.rules[i].statements[*statement]);
+        out.push_back({i, *statement, matched_box(alone, devices, axes).is_empty});
+    }
+    return out;
+}
+
 Report lint(const ruleset::Chain& chain, std::span<const std::string> devices) {
     return Linter(chain, devices).lint();
 }

@@ -43,6 +43,17 @@ struct Report {
 // `devices` are those that packets of the chain can have: its own, or of a regular chain those of all base chains.
 [[nodiscard]] Report lint(const ruleset::Chain& chain, std::span<const std::string> devices);
 
+// A rule that no packet comes through.
+struct Impossible {
+    std::size_t rule = 0;       // index in the chain
+    std::size_t statement = 0;  // of the rule's: no packet comes past it
+    bool alone = false;         // and none would if it stood first: the chain has no such packets
+};
+
+// All of them, of which lint() calls those NeverMatches that do nothing in front of that statement.
+[[nodiscard]] std::vector<Impossible> impossible_rules(const ruleset::Chain& chain,
+                                                       std::span<const std::string> devices);
+
 // A rule that could stand further in front without changing what happens to any packet or counter: it has no packet
 // in common with those it passes.
 struct Move {

@@ -119,6 +119,15 @@ std::unordered_set<const Chain*> reached_chains(const Table& table, const Chain&
     return reached;
 }
 
+std::vector<std::string> devices_of(const Table& table, const Chain& chain) {
+    if (chain.is_base)
+        return chain.devices;
+    std::vector<std::string> devices;
+    for (const Chain& base : table.chains)
+        devices.insert(devices.end(), base.devices.begin(), base.devices.end());
+    return devices;
+}
+
 std::vector<const Rule*> rules_with_slots(const Table& table, const Chain& chain) {
     std::vector<const Rule*> out;
     out.reserve(chain.rules.size());

@@ -26,6 +26,9 @@ inline constexpr std::uint64_t expanded_rules_max = std::uint64_t{1} << 20U;
 // The regular chains that packets of that chain can come to.
 [[nodiscard]] std::unordered_set<const Chain*> reached_chains(const Table& table, const Chain& chain);
 
+// Those that packets of the chain can come in or go out on: its own, or of a regular chain those of all base chains.
+[[nodiscard]] std::vector<std::string> devices_of(const Table& table, const Chain& chain);
+
 // The rules that a base chain has slots for: its own and those of the table's regular chains, in the table's order. A
 // rule that no jump leads to any more keeps its count.
 [[nodiscard]] std::vector<const Rule*> rules_with_slots(const Table& table, const Chain& chain);

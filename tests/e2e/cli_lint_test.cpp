@@ -9,6 +9,7 @@ namespace xdpctl::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* rules = R"(table netdev t {
     chain in {
@@ -41,6 +42,59 @@ protected:
 }
 )");
 };
+
+TEST_F(CliLint, CheckWarnsOfWhatNeverMatches) {
+    const CommandResult checked = xdpctl({"check", bad_});
+    EXPECT_EQ(checked.status, 0) << "a warning is no error";
+    EXPECT_EQ(checked.err,
+              fmt::format("xdpctl: {}:6:9: warning: the rule never matches: no packet comes past 'tcp dport 6'\n"
+                          "            tcp dport 5 tcp dport 6 drop\n"
+                          "            ^\n"
+                          "    it excludes what the matches in front of it leave\n",
+                          bad_));
+    EXPECT_THAT(checked.out, HasSubstr("ok: 1 table, 1 chain, 4 rules"));
+    EXPECT_EQ(xdpctl({"check", good_}).err, "");
+    EXPECT_EQ(xdpctl({"check", bad_, "--quiet"}).err, "");
+
+    const CommandResult in_json = xdpctl({"check", bad_, "--json"});
+    EXPECT_EQ(in_json.status, 0);
+    EXPECT_THAT(nlohmann::json::parse(in_json.err)["warning"]["message"].get<std::string>(),
+                HasSubstr(":6:9: warning: the rule never matches"));
+}
+
+TEST_F(CliLint, CheckShowsLinesOfIncludedFilesAndOfInput) {
+    const std::string included = file("part.nft", "# comment\niifname \"eth9\" drop\n");
+    const std::string text = fmt::format(
+        "table netdev t {{\n\tchain c {{\n\t\ttype filter hook ingress device \"eth0\" priority 0\n\t\tinclude "
+        "\"{}\"\n\t\tudp dport 1 udp dport 2\n\t}}\n}}\n",
+        included);
+    const CommandResult checked = xdpctl({"check", "-"}, text);
+    EXPECT_EQ(checked.status, 0);
+    EXPECT_THAT(checked.err,
+                HasSubstr(included + ":2:1: warning: the rule never matches: no packet comes past 'iifname "
+                                     "\"eth9\"'\n    iifname \"eth9\" drop\n    ^\n    the chain has no "
+                                     "such packets\n"));
+    EXPECT_THAT(checked.err, HasSubstr("<stdin>:5:3: warning: "));
+    // A document has no lines to show.
+    const std::string document = R"({"nftables": [{"table": {"family": "netdev", "name": "t"}},
+        {"chain": {"family": "netdev", "table": "t", "name": "c", "type": "filter", "hook": "ingress", "dev": "eth0",
+                   "prio": 0, "policy": "accept"}},
+        {"rule": {"family": "netdev", "table": "t", "chain": "c", "expr": [
+            {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 1}},
+            {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 2}}]}}]})";
+    EXPECT_THAT(xdpctl({"check", "-"}, document).err,
+                HasSubstr("xdpctl: warning: the rule never matches: no packet comes past 'tcp dport 2'"));
+}
+
+TEST_F(CliLint, CheckNamesTwentyRulesAndCountsTheRest) {
+    std::string text = "table netdev t {\nchain c {\ntype filter hook ingress device \"eth0\" priority 0\n";
+    for (int i = 0; i < 25; ++i)
+        text += fmt::format("tcp dport {} tcp dport {}\n", i, i + 1);
+    const CommandResult checked = xdpctl({"check", "-"}, text + "}\n}\n");
+    EXPECT_THAT(checked.err, HasSubstr("'tcp dport 20'"));
+    EXPECT_THAT(checked.err, Not(HasSubstr("'tcp dport 21'")));
+    EXPECT_THAT(checked.err, HasSubstr("xdpctl: warning: 5 more rules never match; xdpctl lint lists them\n"));
+}
 
 TEST_F(CliLint, ProvesItsFindings) {
     EXPECT_EQ(

@@ -69,6 +69,30 @@ TEST(Lint, FindsCoveredRules) {
     EXPECT_EQ(findings("vlan id 5 accept\nvlan id 5 ip saddr 192.0.2.1 drop"), "2 shadowed by 1");
 }
 
+// "1:0 2:1 alone": rule and statement, from 0.
+std::string impossible(const std::string& rules, const std::string& hook = "ingress") {
+    const std::vector<std::string> devices{"eth0", "eth1"};
+    std::string out;
+    for (const Impossible& found : impossible_rules(chain_of(rules, hook), devices))
+        out += (out.empty() ? "" : " ") + std::to_string(found.rule) + ":" + std::to_string(found.statement) +
+               (found.alone ? " alone" : "");
+    return out;
+}
+
+TEST(Lint, FindsTheMatchThatNoPacketComesPast) {
+    EXPECT_EQ(impossible("tcp dport 1 drop\ntcp dport 1 tcp dport 2 drop"), "1:1");
+    EXPECT_EQ(impossible("ip saddr 192.0.2.0/24 counter ip saddr 198.51.100.1 drop"), "0:2");
+    EXPECT_EQ(impossible("tcp dport 22 ip ttl 5 tcp dport != 22 accept"), "0:2");
+    EXPECT_EQ(impossible("ip6 hoplimit 1 meta protocol ip drop\nudp dport 53 meta l4proto tcp"), "0:1 1:1");
+    EXPECT_EQ(impossible("iifname \"eth7\" drop\niifname { \"eth0\", \"eth7\" } drop"), "0:0 alone");
+    EXPECT_EQ(impossible("oifname \"eth7\" drop", "egress"), "0:0 alone");
+    EXPECT_EQ(impossible("tcp flags & (syn | ack) == syn tcp flags & ack == ack drop"), "0:1");
+    EXPECT_EQ(impossible("tcp dport 1-5 tcp dport 5-9 drop\nip saddr != 192.0.2.1 ip saddr 192.0.2.0/31 drop"), "");
+    EXPECT_EQ(impossible("vlan id 5 vlan id 6 drop"), "0:1");
+    EXPECT_EQ(impossible("vlan id 5 vlan type 8021q vlan id 6 drop"), "") << "two tags";
+    EXPECT_EQ(impossible("meta random 1 meta random 2 drop"), "") << "asked twice";
+}
+
 TEST(Lint, KnowsWhatHeadersImply) {
     EXPECT_EQ(findings("meta l4proto tcp accept\ntcp dport 22 drop"), "2 shadowed by 1");
     EXPECT_EQ(findings("ether type { ip, vlan, 8021ad } accept\nip saddr 192.0.2.1 drop"), "2 shadowed by 1");
