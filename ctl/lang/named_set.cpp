@@ -196,6 +196,8 @@ bool SetParser::parse_entry() {
     const auto duration = parse_duration(cursor_);
     if (duration)
         (is_timeout ? set_.timeout : set_.gc_interval) = *duration;
+    if (is_timeout && duration && duration->count() != 0)  // says the flag too
+        set_.has_timeouts = true;
     return duration.has_value();
 }
 
