@@ -157,7 +157,10 @@ Status change(Session& session, const Options& options, ruleset::Ruleset next, S
     XDPCTL_TRY(ruleset::adopt_handles(state->ruleset(), next));
     Applied applied = compare(state->ruleset(), next, false);
     applied.confirm_within = options.confirm_within;
-    const kernel::CommitOptions commit_options{.modes = {}, .require_devices = true};
+    const kernel::CommitOptions commit_options{
+        .modes = {}, .require_devices = true, .progress = [&progress](std::size_t done, std::size_t total) {
+            progress.share(done, total);
+        }};
     progress.step(std::string(making_it_run));
     XDPCTL_TRY(options.confirm_within
                    ? commit_for_now(session, *state, std::move(next), commit_options, *options.confirm_within, progress)

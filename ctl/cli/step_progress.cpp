@@ -28,6 +28,7 @@ void StepProgress::step(std::string what) {
     {
         const std::lock_guard guard(mutex_);
         what_ = std::move(what);
+        percent_.reset();
     }
     if (thread_.joinable())
         return;
@@ -36,6 +37,11 @@ void StepProgress::step(std::string what) {
     } catch (const std::system_error&) {
         form_ = Form::None;  // what the command does matters more
     }
+}
+
+void StepProgress::share(std::size_t done, std::size_t total) {
+    const std::lock_guard guard(mutex_);
+    percent_ = total == 0 ? 100 : static_cast<unsigned>(done * 100 / total);
 }
 
 void StepProgress::stop() {
@@ -53,7 +59,8 @@ void StepProgress::report(const std::stop_token& stop) {
     auto next = start_ + silence_;
     while (!wake_.wait_until(guard, stop, next, never) && !stop.stop_requested()) {
         const double seconds = std::chrono::duration<double>(steady_clock::now() - start_).count();
-        const std::string text = fmt::format("xdpctl: {}, {:.0f} s", what_, seconds);
+        const std::string share = percent_ ? fmt::format(", {} %", *percent_) : "";
+        const std::string text = fmt::format("xdpctl: {}{}, {:.0f} s", what_, share, seconds);
         // The cursor stays in front, where a warning would begin.
         write(text + (form_ == Form::OneLine ? "\x1b[K\r" : "\n"));
         said = true;

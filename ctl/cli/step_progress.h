@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -23,6 +24,8 @@ public:
 
     // What goes on from here: "reading rules.nft".
     void step(std::string what);
+    // How much of the step is done.
+    void share(std::size_t done, std::size_t total);
     // Until the next step nothing is said, and this process has no thread for it.
     void stop();
 
@@ -37,6 +40,7 @@ private:
     std::mutex mutex_;
     std::condition_variable_any wake_;
     std::string what_;
+    std::optional<unsigned> percent_;
     std::jthread thread_;
 };
 

@@ -18,7 +18,7 @@ constexpr std::size_t straight_line_rules = 400;
 Result<Classifier> compile_as(Engine engine, const ruleset::Chain& chain, const Placement& placement) {
     if (engine == Engine::StraightLine)
         return straight_line(chain, placement);
-    return tuple_tree::build(chain, placement);
+    return tuple_tree::build(chain, placement, {.flatten = {}, .split = {}, .progress = placement.progress});
 }
 
 }  // namespace

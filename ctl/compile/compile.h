@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -84,6 +85,9 @@ struct Tables;
 
 using Classifier = std::variant<Program, std::shared_ptr<const tuple_tree::Tables>>;
 
+// Told now and then how many of a chain's parts are compiled.
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
 // What the compiler has to know about the chain's place in the kernel.
 struct Placement {
     const ruleset::Table* table = nullptr;  // that the chain stands in; can be left out when it refers to nothing
@@ -93,6 +97,7 @@ struct Placement {
     std::span<const std::string> device_names;  // by device slot; "" for a free slot
     Loops loops = Loops::None;
     std::optional<Engine> engine = std::nullopt;  // instead of the one that costs packets less
+    Progress progress = {};
 };
 
 // One more than the highest slot: how many counters a CPU must have.

@@ -104,7 +104,8 @@ private:
                                                           .sets = plan.sets,
                                                           .rule_slots = plan.slots.slots,
                                                           .device_names = plan.device_names,
-                                                          .loops = loops_supported()});
+                                                          .loops = loops_supported(),
+                                                          .progress = options_.progress});
         if (!classifier)
             return std::unexpected(std::move(classifier).error());
         plan.classifier = std::move(*classifier);

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/types.h"
+#include "compile/compile.h"
 #include "kernel/attach.h"
 #include "kernel/device_count.h"
 #include "kernel/interface.h"
@@ -37,6 +38,7 @@ struct CommitOptions {
     std::map<std::string, xdpctl_mode> modes;
     // Fail when a device of the ruleset that is not attached yet does not exist; else it is left out with a warning.
     bool require_devices = false;
+    compile::Progress progress = {};  // of compiling
 };
 
 class State {

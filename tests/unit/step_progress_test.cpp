@@ -52,6 +52,21 @@ TEST_F(StepProgressTest, SaysWhatTakesLong) {
     EXPECT_TRUE(text.ends_with(" s\n")) << text;
 }
 
+TEST_F(StepProgressTest, SaysHowMuchIsDone) {
+    StepProgress progress(StepProgress::Form::Lines, fd(), milliseconds(1));
+    progress.step("compiling");
+    (void)said();
+    progress.share(1, 3);
+    std::string text;
+    while (!text.contains(" %"))
+        text = said();
+    EXPECT_TRUE(text.contains("xdpctl: compiling, 33 %, ")) << text;
+    progress.step("loading");
+    while (text.contains(" %"))
+        text = said();
+    EXPECT_TRUE(text.starts_with("xdpctl: loading, ")) << text;
+}
+
 TEST_F(StepProgressTest, LeavesNothingOnATerminal) {
     StepProgress progress(StepProgress::Form::OneLine, fd(), milliseconds(1));
     progress.step("reading");

@@ -58,15 +58,12 @@ struct PlacedArray {
 };
 [[nodiscard]] std::array<PlacedArray, 10> placed_arrays(const Tables& tables);
 
-// Told now and then how many of the candidates are placed.
-using Progress = std::function<void(std::size_t done, std::size_t total)>;
-
 struct BuildOptions {
     FlattenLimits flatten;
     SplitLimits split;
     // Steps that a program can be sure to finish: half of what the kernel lets its loops run together.
     std::uint64_t steps_max = 4U << 20;
-    Progress progress;
+    Progress progress = {};  // of candidates
 };
 
 // Errors: Limit when the tables would outgrow the numbers that hold their indices, or one packet could need more steps
