@@ -114,9 +114,30 @@ private:
         has_unequal_ = false;
         if (one_in(6))
             return match(settling_field()) + " counter " + perhaps_outcome(later);
+        std::vector<FieldInfo> keys;
+        std::string out = matches(keys);
+        if (one_in(12))
+            out += raw_match() + ' ';
+        // What nft implies for it would stand in front of the counter.
+        const bool has_frag = std::ranges::find(keys, "frag", &FieldInfo::protocol) != keys.end();
+        if (!keys.empty() && (has_frag || one_in(2))) {
+            out += lookup(keys) + ' ';
+            keys.clear();
+        }
+        // Last, since nft takes what follows it for untagged frames only.
+        if (keys.empty() && one_in(6))
+            out += match(any(fields_of("ether"))) + ' ';
+        const bool matches_all = out.empty();
+        out += "counter ";
+        if (!keys.empty())
+            return out + fmt::format("{} vmap {}", joined(keys), values(keys, true, later));
+        // What ends everything leaves nothing to the rules behind it.
+        return matches_all ? out : out + perhaps_outcome(later);
+    }
+
+    // Of fields that one packet has, but for those that go into `keys`, to be looked up together.
+    std::string matches(std::vector<FieldInfo>& keys) {
         std::string out;
-        // To look up together; their protocols are implied only once.
-        std::vector<FieldInfo> unused;
         std::vector<std::string_view> of = protocols();
         while (of.empty() && !one_in(6))
             of = protocols();
@@ -133,28 +154,12 @@ private:
                 // A tag is not implied behind what it carries.
                 const bool implies_tag = protocol == "vlan" && seen.size() == 1;
                 if (one_in(4) && can_be_key(field) && !implies_tag)
-                    unused.push_back(field);
+                    keys.push_back(field);
                 else
                     out += match(field) + ' ';
             }
         }
-        if (one_in(12))
-            out += raw_match() + ' ';
-        // What nft implies for it would stand in front of the counter.
-        const bool has_frag = std::ranges::find(unused, "frag", &FieldInfo::protocol) != unused.end();
-        if (!unused.empty() && (has_frag || one_in(2))) {
-            out += lookup(unused) + ' ';
-            unused.clear();
-        }
-        // Last, since nft takes what follows it for untagged frames only.
-        if (unused.empty() && one_in(6))
-            out += match(any(fields_of("ether"))) + ' ';
-        const bool matches_all = out.empty();
-        out += "counter ";
-        if (!unused.empty())
-            return out + fmt::format("{} vmap {}", joined(unused), values(unused, true, later));
-        // What ends everything leaves nothing to the rules behind it.
-        return matches_all ? out : out + perhaps_outcome(later);
+        return out;
     }
 
     std::string perhaps_outcome(std::size_t later) { return one_in(3) ? outcome(later) : std::string{}; }
