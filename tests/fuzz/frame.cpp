@@ -19,26 +19,32 @@ using namespace xdpctl;
 
 namespace {
 
-// Rules without a verdict: every packet comes to all of them.
-ruleset::Chain chain_of(ruleset::Hook hook) {
+// A rule for every field, without a verdict: packets come to all of them.
+std::vector<ruleset::Rule> rules_over_fields() {
+    std::vector<ruleset::Rule> rules;
+    for (const test::FieldCase& field : test::field_cases()) {
+        ruleset::Rule& rule = rules.emplace_back();
+        rule.statements = {field.matches().front(), ruleset::Counter{}};
+        rule.handle = Handle{rules.size()};
+    }
+    return rules;
+}
+
+ruleset::Chain chain_of(ruleset::Hook hook, bool has_rules) {
     ruleset::Chain chain;
     chain.name = "chain";
     chain.hook = hook;
     chain.devices = {"eth0"};
-    for (const test::FieldCase& field : test::field_cases()) {
-        for (const ruleset::Match& match : field.matches()) {
-            ruleset::Rule& rule = chain.rules.emplace_back();
-            rule.statements = {match, ruleset::Counter{}};
-            rule.handle = Handle{chain.rules.size()};
-        }
-    }
+    if (has_rules)
+        chain.rules = rules_over_fields();
     return chain;
 }
 
 class Judge {
 public:
-    explicit Judge(kernel::Layer layer)
-        : chain_(chain_of(layer == kernel::Layer::TcEgress ? ruleset::Hook::Egress : ruleset::Hook::Ingress)),
+    Judge(kernel::Layer layer, bool has_rules)
+        : chain_(
+              chain_of(layer == kernel::Layer::TcEgress ? ruleset::Hook::Egress : ruleset::Hook::Ingress, has_rules)),
           runner_(take(testrun::Runner::create(chain_, layer))),
           counts_(chain_.rules.size()) {}
 
@@ -73,9 +79,12 @@ private:
     std::vector<Count> counts_;
 };
 
-Judge& judge_of(kernel::Layer layer) {
-    static std::map<kernel::Layer, Judge> judges;
-    return judges.try_emplace(layer, layer).first->second;
+Judge& judge_of(kernel::Layer layer, bool has_rules) {
+    static std::map<std::pair<kernel::Layer, bool>, Judge> judges;
+    const auto found = judges.find({layer, has_rules});
+    if (found != judges.end())
+        return found->second;
+    return judges.emplace(std::pair(layer, has_rules), Judge(layer, has_rules)).first->second;
 }
 
 }  // namespace
@@ -85,6 +94,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 1 + ethernet_header)
         return 0;
     constexpr kernel::Layer layers[] = {kernel::Layer::Xdp, kernel::Layer::TcIngress, kernel::Layer::TcEgress};
-    judge_of(layers[data[0] % std::size(layers)]).compare(std::as_bytes(std::span(data, size).subspan(1)));
+    const bool has_rules = (data[0] & 0x80U) != 0;
+    const kernel::Layer layer = layers[(data[0] & 0x7fU) % std::size(layers)];
+    judge_of(layer, has_rules).compare(std::as_bytes(std::span(data, size).subspan(1)));
     return 0;
 }
