@@ -86,12 +86,12 @@ TEST(MapTypes, ValuesHaveNamedFields) {
 
     const auto packet = value_type(bpffs.path() / "packet");
     EXPECT_EQ(packet.name, "xdpctl_packet");
-    EXPECT_THAT(
-        packet.fields,
-        ElementsAre("saddr", "daddr", "headers", "length", "ether_saddr_low", "ether_daddr_low", "ether_saddr_high",
-                    "ether_daddr_high", "ether_type", "network_proto", "vlan_tci", "sport", "dport", "arp_operation",
-                    "fragment_offset", "network_offset", "transport_offset", "ip6_nexthdr", "l4_proto", "tcp_flags",
-                    "icmp_type", "icmp_code", "malformed", "verdict", "reason", "device", "rule", "logs", "log_rules"));
+    EXPECT_THAT(packet.fields,
+                ElementsAre("saddr", "daddr", "headers", "length", "ether_saddr_low", "ether_daddr_low",
+                            "ether_saddr_high", "ether_daddr_high", "ether_type", "network_proto", "vlan_tci", "sport",
+                            "dport", "arp_operation", "fragment_offset", "network_offset", "transport_offset",
+                            "ip6_nexthdr", "l4_proto", "tcp_flags", "icmp_type", "icmp_code", "malformed", "verdict",
+                            "reason", "device", "rule", "logs", "log_rules", "joint_masks"));
 
     EXPECT_EQ(value_type(bpffs.path() / "stages").name, "__u32");
 }
