@@ -287,6 +287,7 @@ class XdpFilter(Filter):
 
     name = "xdp-filter, exact addresses"
     is_set = True
+    edits_max = 9_999  # its map has room for 10,000
     _map = "/sys/fs/bpf/xdp-filter/filter_ipv4"
     _source_flag = "1 0 0 0 0 0 0 0"
 

@@ -125,11 +125,11 @@ class Case:
         """False if the filter does not take as many rules."""
         try:
             self.figures |= control_plane(self._subject.filter, self._size)
+            self._dropped_before = self._subject.filter.dropped()
         except CommandFailed as failure:
             self.figures["error"] = str(failure)
             progress(f"{self}: {failure}")
             return False
-        self._dropped_before = self._subject.filter.dropped()
         return True
 
     def sample(self):

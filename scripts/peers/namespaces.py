@@ -9,7 +9,7 @@ from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
-COMMAND_SECONDS = 60
+COMMAND_SECONDS = 150
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

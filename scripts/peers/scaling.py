@@ -17,14 +17,15 @@ STEP = 50  # nanoseconds between lines of the grid
 
 
 def series(benchmarks):
-    """{(origin, traffic): [(rules, ns over the empty program)]}, by rules."""
+    """{(origin, traffic): [(rules, ns over the empty program, the least of all runs)]}, by rules."""
     out = {}
     for benchmark in benchmarks:
         name = NAME.match(benchmark["name"])
         if name and "over_ns" in benchmark:
-            point = (round(benchmark["rules"]), round(benchmark["over_ns"], 1))
-            out.setdefault((name["origin"], name["traffic"]), []).append(point)
-    return {key: sorted(points) for key, points in out.items()}
+            points = out.setdefault((name["origin"], name["traffic"]), {})
+            rules, ns = round(benchmark["rules"]), round(benchmark["over_ns"], 1)
+            points[rules] = min(ns, points.get(rules, ns))
+    return {key: sorted(points.items()) for key, points in out.items()}
 
 
 def machine():
@@ -72,13 +73,15 @@ def svg(lines, family, about):
 
 
 def main():
-    figures, output = sys.argv[1:]
-    run = json.loads(Path(figures).read_text())
-    lines = series(run["benchmarks"])
+    output, *figures = sys.argv[1:]
+    runs = [json.loads(Path(name).read_text()) for name in figures]
+    benchmarks = [benchmark for run in runs for benchmark in run["benchmarks"]]
+    lines = series(benchmarks)
     if not lines:
         sys.exit("scaling: the run has no figures")
-    family = NAME.match(run["benchmarks"][0]["name"])["family"]
-    about = f"{machine()}, {run['context']['date'][:10]}, load average {run['context']['load_avg'][0]:.1f}"
+    family = NAME.match(benchmarks[0]["name"])["family"]
+    context = runs[0]["context"]
+    about = f"{machine()}, {context['date'][:10]}, load average {context['load_avg'][0]:.1f}, the least of {len(runs)} runs"
     cases = [
         {"origin": origin, "traffic": traffic, "rules": rules, "over_ns": ns}
         for (origin, traffic), points in lines.items()
