@@ -254,7 +254,7 @@ std::optional<std::vector<std::uint64_t>> hits_of(const ruleset::Chain& chain, c
 
 Status report_chain(ChainReport& report, const std::map<Handle, Count>* live, bool with_costs) {
     const ruleset::Chain& chain = *report.chain;
-    report.found = lint::lint(chain, ruleset::devices_of(*report.table, chain));
+    report.found = lint::lint(chain, ruleset::devices_of(*report.table, chain), report.table);
     if (!chain.is_base)
         return {};
     const auto compiled = compile_chain(*report.table, chain, compile::Loops::Free);

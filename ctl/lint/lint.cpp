@@ -7,6 +7,7 @@
 
 #include "lint/box.h"
 #include "lint/box_index.h"
+#include "lint/ends.h"
 
 namespace xdpctl::lint {
 
@@ -26,8 +27,9 @@ bool same(const Rule& a, const Rule& b) {
 
 class Linter {
 public:
-    Linter(const ruleset::Chain& chain, std::span<const std::string> devices)
+    Linter(const ruleset::Chain& chain, std::span<const std::string> devices, const ruleset::Table* table)
         : chain_(chain),
+          ends_(table),
           deciding_(boxes(chain, devices, &matched_box)),
           touched_(boxes(chain, devices, &touched_box)),
           index_(deciding_),
@@ -56,12 +58,12 @@ public:
     }
 
 private:
-    // Rules without a verdict have an empty one among those that decide.
+    // Rules that packets go on behind have an empty one among those that decide.
     std::vector<Box> boxes(const ruleset::Chain& chain, std::span<const std::string> devices, auto* box_of) {
         std::vector<Box> out;
         for (const Rule& rule : chain.rules) {
             out.push_back(box_of(rule, devices, axes_));
-            if (box_of == &matched_box && !rule.verdict())
+            if (box_of == &matched_box && !ends_.ends(rule))
                 out.back().is_empty = true;
         }
         return out;
@@ -102,8 +104,9 @@ private:
     }
 
     const ruleset::Chain& chain_;
+    Ends ends_;
     Axes axes_;
-    std::vector<Box> deciding_;  // of the packets that come to each rule's verdict
+    std::vector<Box> deciding_;  // of the packets that come to each rule's verdict, or leave the chain by it
     std::vector<Box> touched_;
     BoxIndex index_;
     std::vector<bool> decides_;  // rules so far whose verdict some packet can come to
@@ -126,8 +129,8 @@ std::vector<Impossible> impossible_rules(const ruleset::Chain& chain, std::span<
     return out;
 }
 
-Report lint(const ruleset::Chain& chain, std::span<const std::string> devices) {
-    return Linter(chain, devices).lint();
+Report lint(const ruleset::Chain& chain, std::span<const std::string> devices, const ruleset::Table* table) {
+    return Linter(chain, devices, table).lint();
 }
 
 }  // namespace xdpctl::lint

@@ -41,7 +41,9 @@ struct Report {
 };
 
 // `devices` are those that packets of the chain can have: its own, or of a regular chain those of all base chains.
-[[nodiscard]] Report lint(const ruleset::Chain& chain, std::span<const std::string> devices);
+// `table` is the chain's: it tells which jumps lead to chains that no packet comes back from.
+[[nodiscard]] Report lint(const ruleset::Chain& chain, std::span<const std::string> devices,
+                          const ruleset::Table* table = nullptr);
 
 // A rule that no packet comes through.
 struct Impossible {

@@ -4,6 +4,7 @@
 #include "lint/lint.h"
 #include "lint/box_index.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -67,6 +68,45 @@ TEST(Lint, FindsCoveredRules) {
     EXPECT_EQ(findings("tcp dport != 22 accept\ntcp dport 80-90 drop"), "2 shadowed by 1");
     EXPECT_EQ(findings("tcp flags syn accept\ntcp flags & (syn | ack) == syn drop"), "2 shadowed by 1");
     EXPECT_EQ(findings("vlan id 5 accept\nvlan id 5 ip saddr 192.0.2.1 drop"), "2 shadowed by 1");
+}
+
+// Of the chain `c`, with others beside it.
+std::string findings_among(const std::string& rules, const std::string& others) {
+    const auto parsed = lang::parse_ruleset("table netdev t {\n" + others +
+                                                " chain c { type filter hook ingress device \"eth0\" priority 0;\n" +
+                                                rules + "\n}\n}\n",
+                                            "test");
+    EXPECT_TRUE(parsed) << parsed.error().text();
+    if (!parsed)
+        return {};
+    const ruleset::Table& table = parsed->tables.front();
+    std::string out;
+    for (const Finding& finding : lint(*table.find_chain("c"), std::vector<std::string>{"eth0"}, &table).findings)
+        out += fmt::format("{} {};", finding.rule + 1, word(finding.kind));
+    return out;
+}
+
+TEST(Lint, FindsWhatNoJumpComesBackTo) {
+    constexpr const char* after = "\ntcp dport 22 accept";
+    const auto of = [&](const char* chain, const char* rule = "jump x") {
+        return findings_among(std::string(rule) + after, std::string("chain x {\n") + chain + "\n}\n");
+    };
+    EXPECT_EQ(of("drop"), "2 shadowed;");
+    EXPECT_EQ(of("tcp dport 22 accept\ncounter\ndrop"), "2 shadowed;");
+    EXPECT_EQ(of("drop", "tcp dport 1-100 jump x"), "2 shadowed;");
+    EXPECT_EQ(of("drop", "udp dport 1-100 jump x"), "");
+    EXPECT_EQ(of("tcp dport 22 drop"), "") << "for all that the chain decides: only what is certain is said";
+    EXPECT_EQ(of("udp dport 5 return\ndrop"), "");
+    EXPECT_EQ(of("udp dport vmap { 5 : return }\ndrop"), "");
+    EXPECT_EQ(of("return\ndrop"), "");
+    EXPECT_EQ(of("counter", "goto x"), "2 shadowed;") << "whatever the chain does, packets do not come back from it";
+    EXPECT_EQ(of("", "return"), "2 shadowed;");
+    EXPECT_EQ(of("", "continue"), "");
+    const std::string far = "chain z { drop\n}\nchain y { counter\n}\n";
+    EXPECT_EQ(findings_among(std::string("jump x") + after, far + "chain x { jump y\njump z\n}\n"), "2 shadowed;");
+    EXPECT_EQ(findings_among(std::string("jump x") + after, far + "chain x { goto z\n}\n"), "2 shadowed;");
+    EXPECT_EQ(findings_among(std::string("jump x") + after, far + "chain x { goto y\n}\n"), "");
+    EXPECT_EQ(findings_among(std::string("jump x") + after, far + "chain x { udp dport 5 goto y\ndrop\n}\n"), "");
 }
 
 // "1:0 2:1 alone": rule and statement, from 0.
