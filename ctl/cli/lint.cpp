@@ -13,6 +13,7 @@
 #include "cli/ruleset_file.h"
 #include "compile/compile.h"
 #include "compile/lookups.h"
+#include "lint/ends.h"
 #include "lint/lint.h"
 #include "ruleset/idle.h"
 #include "ruleset/reach.h"
@@ -211,11 +212,6 @@ std::optional<std::size_t> instructions(const ruleset::Chain& chain, const rules
     return program ? std::optional(program->instructions.size()) : std::nullopt;
 }
 
-bool is_test(const ruleset::Statement& statement) {
-    return std::holds_alternative<ruleset::Match>(statement) || std::holds_alternative<ruleset::Lookup>(statement) ||
-           std::holds_alternative<ruleset::VerdictMap>(statement);
-}
-
 std::vector<RuleCost> costs_of(const ruleset::Chain& chain, const ruleset::Table& table) {
     ruleset::Chain alone = chain;
     alone.rules.clear();
@@ -223,7 +219,7 @@ std::vector<RuleCost> costs_of(const ruleset::Chain& chain, const ruleset::Table
     std::vector<RuleCost> costs;
     for (const ruleset::Rule& rule : chain.rules) {
         alone.rules = {rule};
-        const auto tests = std::ranges::count_if(rule.statements, is_test);
+        const auto tests = std::ranges::count_if(rule.statements, lint::is_test);
         costs.push_back({static_cast<std::size_t>(tests), instructions(alone, table).value_or(none) - none});
     }
     return costs;
@@ -231,7 +227,7 @@ std::vector<RuleCost> costs_of(const ruleset::Chain& chain, const ruleset::Table
 
 // The counter of the packets that match; null when the rule has none, or counts before it is through with its tests.
 const ruleset::Counter* counter_of_matches(const ruleset::Rule& rule) {
-    const auto last_test = std::ranges::find_if(rule.statements.rbegin(), rule.statements.rend(), is_test);
+    const auto last_test = std::ranges::find_if(rule.statements.rbegin(), rule.statements.rend(), lint::is_test);
     const bool is_early = std::ranges::any_of(rule.statements.begin(), last_test.base(), [](const auto& statement) {
         return std::holds_alternative<ruleset::Counter>(statement);
     });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compile/lookups.h"
 #include "maps/packet.h"
 
 namespace xdpctl::compile {
@@ -17,8 +18,8 @@ constexpr std::size_t addresses_max = 10'000;
 
 bool can_join(const ruleset::Set& set) {
     const unsigned bits = set.key.size() == 1 ? set.key.front().bits : 0;
-    return (bits == 32 || bits == 128) && !set.has_timeouts && set.timeout.count() == 0 && !set.is_dynamic &&
-           !set.counts && (set.is_interval || set.elements->size() <= addresses_max);
+    return (bits == 32 || bits == 128) && !has_live_elements(set) &&
+           (set.is_interval || set.elements->size() <= addresses_max);
 }
 
 }  // namespace

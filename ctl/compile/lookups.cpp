@@ -13,6 +13,10 @@ namespace xdpctl::compile {
 
 using ruleset::Set;
 
+bool has_live_elements(const Set& set) {
+    return set.has_timeouts || set.timeout.count() != 0 || set.is_dynamic || set.counts;
+}
+
 bool is_looked_up(const Set& set) {
     constexpr std::size_t few = 64;  // take as long to compare as a lookup takes
     std::vector<unsigned> bits;
@@ -26,7 +30,7 @@ bool is_looked_up(const Set& set) {
     const bool has_boxes = set.is_interval && set.key.size() > 1;
     if (set.is_map || has_others || has_boxes || !sets::KeyLayout::fits_key(bits))
         return false;
-    return set.has_timeouts || set.timeout.count() != 0 || set.is_dynamic || set.counts || set.elements->size() > few;
+    return has_live_elements(set) || set.elements->size() > few;
 }
 
 Result<std::vector<const Set*>> looked_up_sets(const ruleset::Chain& chain, const ruleset::Table& table) {

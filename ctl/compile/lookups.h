@@ -10,6 +10,9 @@
 
 namespace xdpctl::compile {
 
+// Whether elements of the set are never in its image alone: packets add them, they expire or they count.
+[[nodiscard]] bool has_live_elements(const ruleset::Set& set);
+
 // Whether the datapath looks keys up in the set: because it is large, or because its elements change, expire or count.
 // Others cost a packet less as the values that they have.
 [[nodiscard]] bool is_looked_up(const ruleset::Set& set);

@@ -20,13 +20,8 @@ const Branch* branch_of(const Rule& rule) {
     return nullptr;
 }
 
-// Nothing but what it does.
 bool is_for_all(const Rule& rule) {
-    return std::ranges::none_of(rule.statements, [](const Statement& statement) {
-        return std::holds_alternative<ruleset::Match>(statement) ||
-               std::holds_alternative<ruleset::Lookup>(statement) ||
-               std::holds_alternative<ruleset::VerdictMap>(statement);
-    });
+    return std::ranges::none_of(rule.statements, is_test);
 }
 
 // Whether packets may leave the chain by it, back to where they came from. What a jump leads to comes back here.
@@ -40,6 +35,11 @@ bool can_lead_back(const Rule& rule) {
 }
 
 }  // namespace
+
+bool is_test(const Statement& statement) {
+    return std::holds_alternative<ruleset::Match>(statement) || std::holds_alternative<ruleset::Lookup>(statement) ||
+           std::holds_alternative<ruleset::VerdictMap>(statement);
+}
 
 bool Ends::ends(const Rule& rule) {
     if (rule.verdict())

@@ -8,6 +8,9 @@
 
 namespace xdpctl::lint {
 
+// Whether the statement asks about the packet, and is not only something that its rule does.
+[[nodiscard]] bool is_test(const ruleset::Statement& statement);
+
 class Ends {
 public:
     // Without a table nothing is known of where jumps lead.

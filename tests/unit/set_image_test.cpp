@@ -10,6 +10,7 @@
 #include <set>
 
 #include "sets/hash.h"
+#include "unit/ranges.h"
 
 namespace xdpctl::test {
 namespace {
@@ -31,12 +32,6 @@ xdpctl_set_key key_of(Number128 number) {
     for (int word = 3; word >= 0; --word, number >>= 32U)
         key.words[word] = static_cast<std::uint32_t>(number);
     return key;
-}
-
-template <typename Range, typename Number>
-bool contains(const std::vector<Range>& ranges, Number number) {
-    const auto behind = std::ranges::upper_bound(ranges, number, {}, &Range::first);
-    return behind != ranges.begin() && std::prev(behind)->last >= number;
 }
 
 // Sorted, without overlaps.

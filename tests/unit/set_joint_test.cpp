@@ -8,6 +8,8 @@
 #include <random>
 #include <vector>
 
+#include "unit/ranges.h"
+
 namespace xdpctl::test {
 namespace {
 
@@ -22,11 +24,9 @@ using Sets = std::vector<std::vector<Range>>;
 template <typename Range, typename Number>
 std::uint32_t expected(const Sets<Range>& sets, Number number) {
     std::uint32_t mask = 0;
-    for (std::size_t set = 0; set < sets.size(); ++set) {
-        const auto behind = std::ranges::upper_bound(sets[set], number, {}, &Range::first);
-        if (behind != sets[set].begin() && std::prev(behind)->last >= number)
+    for (std::size_t set = 0; set < sets.size(); ++set)
+        if (contains(sets[set], number))
             mask |= 1U << set;
-    }
     return mask;
 }
 
