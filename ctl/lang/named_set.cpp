@@ -290,7 +290,11 @@ bool SetParser::parse_elements() {
     if (!cursor_.at(TokenKind::LeftBrace))
         return cursor_.expected("'{'", "write: elements = { 192.0.2.1, 192.0.2.2 }");
     elements_.emplace(set_.key.size(), widest(set_.key));
-    return parse_in_braces(cursor_, set_.key, set_.is_map ? SetKind::Map : SetKind::Set, *elements_);
+    if (parse_in_braces(cursor_, set_.key, set_.is_map ? SetKind::Map : SetKind::Set, *elements_))
+        return true;
+    // The last element may have a key and no verdict, and the set is finished all the same, to find more errors.
+    elements_.emplace(set_.key.size(), widest(set_.key));
+    return false;
 }
 
 bool SetParser::finish(const Token& name) {
