@@ -12,6 +12,7 @@
 
 #include "lang/parse.h"
 #include "lang/print.h"
+#include "ruleset/check.h"
 #include "testrun/testrun.h"
 
 namespace xdpctl::test {
@@ -26,10 +27,11 @@ CommandResult xdpctl(const Station& station, std::vector<std::string> arguments,
     return result;
 }
 
-std::uint64_t packets_judged(const Station& station) {
-    const auto stats = nlohmann::json::parse(xdpctl(station, {"stats", "--json"}).out);
-    return stats["total"]["accept"]["packets"].get<std::uint64_t>() +
-           stats["total"]["drop"]["packets"].get<std::uint64_t>();
+// How many packets passed, if so many are judged.
+std::optional<std::uint64_t> accepted(const Station& station, std::size_t judged) {
+    const auto total = nlohmann::json::parse(xdpctl(station, {"stats", "--json"}).out)["total"];
+    const auto packets = [&](const char* verdict) { return total[verdict]["packets"].get<std::uint64_t>(); };
+    return packets("accept") + packets("drop") == judged ? std::optional(packets("accept")) : std::nullopt;
 }
 
 }  // namespace
@@ -103,11 +105,11 @@ std::optional<Judgement> judge_on_device(Station& station, const JudgedTable& ta
                                          std::span<const Bytes> frames) {
     const CommandResult loaded = station.load_nft();
     EXPECT_EQ(loaded.status, 0) << loaded.err;
-    xdpctl(station, {"attach", "eth0", "--mode", mode});
+    xdpctl(station, {"attach", "eth0", "--mode", mode, "--hook", std::string(ruleset::hook_name(table.base().hook))});
     xdpctl(station, {"apply", "-f", "-"}, table.text());
     EXPECT_THAT(xdpctl(station, {"status"}).out, testing::HasSubstr(" " + mode + " "));
     Judgement out;
-    out.passed = station.send(frames, [&] { return packets_judged(station) == frames.size(); });
+    out.passed = station.send(frames, [&] { return accepted(station, frames.size()); });
     const std::string listed = xdpctl(station, {"list", "ruleset"}).out;
     xdpctl(station, {"detach", "eth0"});
     xdpctl(station, {"flush", "ruleset"});

@@ -17,8 +17,10 @@ struct NftDifference {
     std::string rule;
     Bytes frame;
     bool is_counted_by_nft;  // and the other way round by xdpctl
-    // The frames that it is about. None: it is about the rules alone, and rules for comparing avoid it.
+    // The frames that it is about.
     bool (*concerns)(const Fields& fields) = nullptr;
+    // The matches that it is about, whatever the frame. Neither: rules for comparing avoid it.
+    bool (*concerns_match)(const ruleset::Match& match) = nullptr;
 };
 
 [[nodiscard]] const std::vector<NftDifference>& nft_differences();
@@ -26,7 +28,10 @@ struct NftDifference {
 // An IPv6 extension header that Linux's filters do not walk over, or not all of them.
 [[nodiscard]] bool has_other_extension(const Fields& fields);
 
-// Whether nft may judge the frame differently.
-[[nodiscard]] bool may_differ(const Bytes& frame);
+// Whether nft may judge the frame differently at the hook.
+[[nodiscard]] bool may_differ(const Bytes& frame, ruleset::Hook hook);
+
+// Whether nft judges some frame differently by one of the rule's matches alone.
+[[nodiscard]] bool may_differ(const ruleset::Rule& rule);
 
 }  // namespace xdpctl::test

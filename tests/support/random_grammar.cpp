@@ -9,6 +9,8 @@
 #include <set>
 #include <vector>
 
+#include "lang/value.h"
+#include "ruleset/check.h"
 #include "ruleset/field.h"
 
 namespace xdpctl::test {
@@ -29,6 +31,7 @@ bool is_of_second_tag(const FieldInfo& field) {
     return field.protocol == "vlan" && ruleset::of_second_tag(field.field) == field.field;
 }
 
+// Of the frame or, the same for all frames, its device.
 bool is_of_frame(const FieldInfo& field) {
     switch (field.type) {
     case ValueType::Mark:
@@ -37,35 +40,23 @@ bool is_of_frame(const FieldInfo& field) {
     case ValueType::Ifindex:
         return false;
     default:
-        return field.field != Field::MetaCpu && field.field != Field::MetaRandom && field.field != Field::MetaOifname &&
-               field.field != Field::Raw && !is_of_second_tag(field);
+        return field.field != Field::MetaCpu && field.field != Field::MetaRandom && field.field != Field::Raw &&
+               !is_of_second_tag(field);
     }
-}
-
-std::vector<FieldInfo> fields_of(std::string_view protocol) {
-    std::vector<FieldInfo> out;
-    for (const FieldInfo& field : ruleset::fields())
-        if (field.protocol == protocol && is_of_frame(field))
-            out.push_back(field);
-    return out;
-}
-
-std::string name_of(const FieldInfo& field) {
-    const bool is_bare = field.field == Field::MetaIifname;
-    return is_bare ? std::string(field.name) : fmt::format("{} {}", field.protocol, field.name);
 }
 
 class Grammar {
 public:
-    explicit Grammar(std::mt19937& random) : random_(random) {}
+    Grammar(std::mt19937& random, ruleset::Hook hook, const RecordedValues& recorded)
+        : random_(random), hook_(hook), recorded_(recorded) {}
 
     std::string table() {
         std::string chains;
         for (std::size_t chain = 0; chain < regular_chains.size(); ++chain)
             chains += fmt::format("\tchain {} {{\n{}\t}}\n", regular_chains[chain], rules(below(5), chain + 1));
         chains += fmt::format(
-            "\tchain base {{\n\t\ttype filter hook ingress device \"eth0\" priority filter; policy {};\n{}\t}}\n",
-            one_in(2) ? "accept" : "drop", rules(20, 0));
+            "\tchain base {{\n\t\ttype filter hook {} device \"eth0\" priority filter; policy {};\n{}\t}}\n",
+            ruleset::hook_name(hook_), one_in(2) ? "accept" : "drop", rules(20, 0));
         return fmt::format("table netdev t {{\n{}{}}}\n", sets_, chains);
     }
 
@@ -75,6 +66,20 @@ private:
     template <typename Items>
     const auto& any(const Items& items) {
         return items[below(std::size(items))];
+    }
+
+    // That a rule at the hook can ask for.
+    [[nodiscard]] bool is_asked_for(const FieldInfo& field) const {
+        const Field other = hook_ == ruleset::Hook::Ingress ? Field::MetaOifname : Field::MetaIifname;
+        return is_of_frame(field) && field.field != other;
+    }
+
+    [[nodiscard]] std::vector<FieldInfo> fields_of(std::string_view protocol) const {
+        std::vector<FieldInfo> out;
+        for (const FieldInfo& field : ruleset::fields())
+            if (field.protocol == protocol && is_asked_for(field))
+                out.push_back(field);
+        return out;
     }
 
     // `later`: the first regular chain that a jump can lead to.
@@ -167,7 +172,7 @@ private:
     const FieldInfo& settling_field() {
         for (;;)
             if (const FieldInfo& field = any(ruleset::fields());
-                is_of_frame(field) && settles_protocols(field) && !kills_nft(field))
+                is_asked_for(field) && settles_protocols(field) && !kills_nft(field))
                 return field;
     }
 
@@ -236,6 +241,12 @@ private:
     }
 
     std::string value(const FieldInfo& field) {
+        const auto found = recorded_.find(field.field);
+        return found == recorded_.end() || one_in(2) ? made_value(field)
+                                                     : lang::format_plain(field.type, any(found->second));
+    }
+
+    std::string made_value(const FieldInfo& field) {
         switch (field.type) {
         case ValueType::Ipv4Addr:
             return fmt::format("{}.{}", one_in(2) ? "192.0.2" : "198.51.100", below(8));
@@ -267,11 +278,12 @@ private:
         return out;
     }
 
-    // The wrong way round is refused.
+    // The wrong way round is refused, and the order of addresses seen only in those that are made.
     std::string range(const FieldInfo& field) {
+        const bool is_ip = field.type == ValueType::Ipv4Addr || field.type == ValueType::Ipv6Addr;
         for (;;) {
-            const std::string first = value(field);
-            const std::string last = value(field);
+            const std::string first = is_ip ? made_value(field) : value(field);
+            const std::string last = is_ip ? made_value(field) : value(field);
             if (std::pair(magnitude(first), first) < std::pair(magnitude(last), last))
                 return fmt::format("{}-{}", first, last);
         }
@@ -313,7 +325,7 @@ private:
 
     std::string match(const FieldInfo& field) {
         constexpr std::string_view orders[] = {"<", ">", "<=", ">="};
-        const std::string name = name_of(field);
+        const std::string name = lang::field_name(field);
         if (field.type == ValueType::Existence)
             return fmt::format("{} {}", name, one_in(2) ? "exists" : "missing");
         if (field.type == ValueType::TcpFlag)
@@ -336,7 +348,7 @@ private:
 
     std::string bits_match(const FieldInfo& field) {
         constexpr std::string_view orders[] = {"==", "<", ">"};
-        const std::string name = name_of(field);
+        const std::string name = lang::field_name(field);
         const std::string_view word = unequal() ? "!=" : any(orders);
         const std::string mask = number(field.bits), other = number(field.bits), value = number(field.bits);
         switch (below(4)) {
@@ -379,7 +391,7 @@ private:
     static std::string joined(const std::vector<FieldInfo>& fields) {
         std::string out;
         for (const FieldInfo& field : fields)
-            out += (out.empty() ? "" : " . ") + name_of(field);
+            out += (out.empty() ? "" : " . ") + lang::field_name(field);
         return out;
     }
 
@@ -411,6 +423,8 @@ private:
     }
 
     std::mt19937& random_;
+    ruleset::Hook hook_;
+    const RecordedValues& recorded_;
     std::string sets_;
     std::size_t sets_made_ = 0;
     bool has_unequal_ = false;  // the rule being made
@@ -418,8 +432,8 @@ private:
 
 }  // namespace
 
-std::string random_table_text(std::mt19937& random) {
-    return Grammar(random).table();
+std::string random_table_text(std::mt19937& random, ruleset::Hook hook, const RecordedValues& recorded) {
+    return Grammar(random, hook, recorded).table();
 }
 
 }  // namespace xdpctl::test

@@ -5,12 +5,20 @@
 // rule has a counter.
 #pragma once
 
+#include <map>
 #include <random>
 #include <string>
+#include <vector>
+
+#include "ruleset/model.h"
 
 namespace xdpctl::test {
 
-// The base chain is named `base` and hooks ingress of eth0.
-[[nodiscard]] std::string random_table_text(std::mt19937& random);
+// What fields have in frames that somebody recorded.
+using RecordedValues = std::map<ruleset::Field, std::vector<ruleset::Value>>;
+
+// The base chain is named `base` and hooks eth0. Every second value is a recorded one, of fields that have any.
+[[nodiscard]] std::string random_table_text(std::mt19937& random, ruleset::Hook hook = ruleset::Hook::Ingress,
+                                            const RecordedValues& recorded = {});
 
 }  // namespace xdpctl::test
