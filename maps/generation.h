@@ -9,7 +9,7 @@
  * Version of everything that is pinned: layout of the state directory, names and values of the maps, tail-call slots.
  * Raised with every change that makes older pins unreadable.
  */
-#define XDPCTL_LAYOUT_VERSION 4
+#define XDPCTL_LAYOUT_VERSION 5
 
 /*
  * Head of the only value of map `ruleset`; the canonical text follows, without a terminating zero, up to the end of the
@@ -25,5 +25,11 @@ struct xdpctl_generation {
 };
 
 static_assert(sizeof(struct xdpctl_generation) == 32, "pinned");
+
+/* The only value of map `overlay`: how many of a chain's rules its tables do not have. Written once, then frozen. */
+struct xdpctl_overlay {
+	__u32 front; /* the first ones */
+	__u32 behind; /* the last ones */
+};
 
 #endif

@@ -88,11 +88,12 @@ struct xdpctl_packet {
 	__u32 log_rules[XDPCTL_LOGS_MAX]; /* slots of their rules, in order */
 	/* Of the classifier. */
 	__u32 joint_masks[XDPCTL_JOINT_KEYS_MAX]; /* which sets hold a key, once it was looked up (maps/set_joint.h) */
+	__u32 behind; /* stage of the rules behind the tables; 0: the tables have all rules */
 };
 
 #define XDPCTL_NO_RULE 0xffffffffU
 
-static_assert(sizeof(struct xdpctl_packet) == 120, "shared with loaded programs");
+static_assert(sizeof(struct xdpctl_packet) == 124, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, headers) == 32, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, verdict) == 76, "shared with loaded programs");
 static_assert(offsetof(struct xdpctl_packet, rule) == 80, "shared with loaded programs");

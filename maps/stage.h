@@ -14,7 +14,15 @@ enum xdpctl_stage {
 	XDPCTL_STAGE_OBSERVE = 7,     /* 7..10: what looks on behind the exit */
 	XDPCTL_STAGE_USER_FIRST = 16, /* 16..31 belong to the operator's own programs */
 	XDPCTL_STAGE_USER_LAST = 31,
-	XDPCTL_STAGES = 32,
+	XDPCTL_STAGE_PART_FIRST = 32, /* 32..63: parts that a generation's classifier is made of, see below */
+	XDPCTL_STAGE_PART_LAST = 63,
+	XDPCTL_STAGES = 64,
 };
+
+/*
+ * A generation that adds rules to the ends of a chain of tables keeps the tables' program. Its classifier judges by the
+ * rules in front of the tables and calls that program, which calls what judges by the rules behind them. Both have a
+ * stage from PART_FIRST on that no generation has used since the last grace period.
+ */
 
 #endif

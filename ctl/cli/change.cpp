@@ -2,6 +2,7 @@
 #include "cli/change.h"
 
 #include "cli/batch.h"
+#include "kernel/overlay.h"
 #include "kernel/privilege.h"
 
 namespace xdpctl::cli {
@@ -43,6 +44,39 @@ Result<Changed> change_ruleset(Session& session, const std::function<Status(rule
     XDPCTL_TRY(edit(next));
     XDPCTL_TRY(commit(session, *state, std::move(next)));
     return Changed(*std::move(state));
+}
+
+namespace {
+
+// Nothing when it takes all rules.
+Result<std::optional<ruleset::Ruleset>> change_overlay(Session& session,
+                                                       const std::function<Status(ruleset::Ruleset&)>& edit) {
+    XDPCTL_TRY(kernel::require_privileges("change the running ruleset"));
+    auto overlay = kernel::RuleOverlay::open_for_writing(session.lock_timeout);
+    if (!overlay)
+        return std::unexpected(std::move(overlay).error());
+    if (!*overlay)
+        return std::nullopt;
+    ruleset::Ruleset next = (*overlay)->ruleset();
+    if (!edit(next))
+        return std::nullopt;
+    const auto changed = (*overlay)->commit(next);
+    if (!changed)
+        return std::unexpected(changed.error());
+    return *changed ? std::optional(std::move(next)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<Changed> change_rules(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit) {
+    if (session.batch == nullptr) {
+        auto changed = change_overlay(session, edit);
+        if (!changed)
+            return std::unexpected(std::move(changed).error());
+        if (*changed)
+            return Changed(**std::move(changed));
+    }
+    return change_ruleset(session, edit);
 }
 
 }  // namespace xdpctl::cli

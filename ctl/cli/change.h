@@ -28,15 +28,23 @@ class Changed {
 public:
     explicit Changed(kernel::State state) : state_(std::move(state)) {}
     explicit Changed(const ruleset::Ruleset& pending) : pending_(&pending) {}
+    // Without the rules that nothing had to be known of.
+    explicit Changed(ruleset::Ruleset&& part) : part_(std::move(part)) {}
 
-    [[nodiscard]] const ruleset::Ruleset& ruleset() const { return state_ ? state_->ruleset() : *pending_; }
+    [[nodiscard]] const ruleset::Ruleset& ruleset() const {
+        return state_ ? state_->ruleset() : part_ ? *part_ : *pending_;
+    }
 
 private:
     std::optional<kernel::State> state_;
+    std::optional<ruleset::Ruleset> part_;
     const ruleset::Ruleset* pending_ = nullptr;
 };
 
 // All three steps, or in a batch an edit that waits for the others of its group.
 [[nodiscard]] Result<Changed> change_ruleset(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit);
+// The same for an edit that puts rules into chains or takes them out: without the rules that are in tables where that
+// is enough (kernel/overlay.h). The edit may be made twice, first on a ruleset without these.
+[[nodiscard]] Result<Changed> change_rules(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit);
 
 }  // namespace xdpctl::cli

@@ -63,7 +63,7 @@ void warn_without_device(Session& session, const ruleset::Ruleset& ruleset, cons
 Status add(Session& session, const Options& options, ruleset::Position::Kind without_handle,
            ruleset::Position::Kind with_handle) {
     ChangedRule added;
-    const auto state = change_ruleset(session, [&](ruleset::Ruleset& next) -> Status {
+    const auto state = change_rules(session, [&](ruleset::Ruleset& next) -> Status {
         auto words = read_new_rule(options.words, next);
         if (!words)
             return std::unexpected(std::move(words).error());
@@ -89,7 +89,7 @@ Status add(Session& session, const Options& options, ruleset::Position::Kind wit
 
 Status replace(Session& session, const Options& options) {
     ChangedRule replaced;
-    const auto state = change_ruleset(session, [&](ruleset::Ruleset& next) -> Status {
+    const auto state = change_rules(session, [&](ruleset::Ruleset& next) -> Status {
         const auto words = read_old_rule(options.words);
         if (!words)
             return std::unexpected(words.error());
@@ -113,7 +113,7 @@ Status replace(Session& session, const Options& options) {
 
 Status remove(Session& session, const Options& options) {
     ChangedRule deleted;
-    const auto state = change_ruleset(session, [&](ruleset::Ruleset& next) -> Status {
+    const auto state = change_rules(session, [&](ruleset::Ruleset& next) -> Status {
         const auto words = read_old_rule(options.words);
         if (!words)
             return std::unexpected(words.error());

@@ -30,7 +30,7 @@ enum class Loops : std::uint8_t {
 };
 
 // Maps the instructions refer to, by the place of the BPF_LD_IMM64 to patch with the map's descriptor.
-enum class MapName : std::uint8_t { Packet, RuleCounters };
+enum class MapName : std::uint8_t { Packet, RuleCounters, Stages };
 
 struct MapReference {
     std::uint32_t instruction;
@@ -88,6 +88,13 @@ using Classifier = std::variant<Program, std::shared_ptr<const tuple_tree::Table
 // Told now and then how many of a chain's parts are compiled.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
+// What judges packets that no rule decides about, in place of the policy: the stage that is called, and the one that it
+// calls in its turn, 0 for none (maps/stage.h).
+struct Continuation {
+    std::uint32_t stage;
+    std::uint32_t behind;
+};
+
 // What the compiler has to know about the chain's place in the kernel.
 struct Placement {
     const ruleset::Table* table = nullptr;  // that the chain stands in; can be left out when it refers to nothing
@@ -96,7 +103,8 @@ struct Placement {
     std::span<const RuleSlot> rule_slots;       // of each of rules_with_slots() (ruleset/reach.h), in their order
     std::span<const std::string> device_names;  // by device slot; "" for a free slot
     Loops loops = Loops::None;
-    std::optional<Engine> engine = std::nullopt;  // instead of the one that costs packets less
+    std::optional<Continuation> continuation = std::nullopt;  // of straight-line code only
+    std::optional<Engine> engine = std::nullopt;              // instead of the one that costs packets less
     Progress progress = {};
 };
 

@@ -225,9 +225,11 @@ public:
         asm_.bind(next);
     }
 
-    void epilogue(ruleset::Verdict policy) {
+    void epilogue(ruleset::Verdict policy, const std::optional<Continuation>& continuation) {
         enter_run(0);
         asm_.bind(policy_);
+        if (continuation)
+            go_on(*continuation);
         asm_.store(Size::U8, packet, offsetof(xdpctl_packet, verdict), number(policy));
         asm_.store(Size::U32, packet, offsetof(xdpctl_packet, rule), XDPCTL_NO_RULE);
         asm_.jump(finish_);
@@ -519,6 +521,16 @@ private:
         asm_.store(Size::U8, packet, offsetof(xdpctl_packet, verdict), verdict);
     }
 
+    // Comes back only when the stage is empty.
+    void go_on(const Continuation& continuation) {
+        asm_.store(Size::U32, packet, offsetof(xdpctl_packet, behind), continuation.behind);
+        asm_.move(Register::R1, context);
+        asm_.load_map(Register::R2, MapName::Stages);
+        asm_.move32(Register::R3, continuation.stage);
+        asm_.call(BPF_FUNC_tail_call);
+        asm_.store(Size::U8, packet, offsetof(xdpctl_packet, reason), XDPCTL_REASON_STAGE_MISS);
+    }
+
     // The element of an array map, whose index is in the stack frame, to R0.
     void look_up(MapName map, Label missing) {
         asm_.move(Register::R2, Register::Frame);
@@ -579,7 +591,7 @@ public:
                                         index + 1, instructions_max));
         }
         come_to(static_cast<std::uint32_t>(chain_.rules.size()));
-        code_.epilogue(policy);
+        code_.epilogue(policy, placement_.continuation);
         return std::move(code_).finish();
     }
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "kernel/overlay.h"
 #include "kernel/pin.h"
 #include "kernel/plan.h"
 #include "kernel/settle.h"
@@ -133,6 +134,8 @@ private:
         if (former != nullptr)
             XDPCTL_TRY(pin_rules(*former, Layout::former_rules(live_.layout.next(), key)));
         write_slots(plan.rules(), plan.slots, SlottedRules(plan.named));
+        if (plan.has_tables())
+            XDPCTL_TRY(store_overlay(live_.layout.next(), key, {.front = 0, .behind = 0}));
         return pin_rules(plan.rules(), Layout::rules(live_.layout.next(), key));
     }
 
@@ -152,6 +155,8 @@ private:
                 std::move(classifier).error().within(fmt::format("cannot load {}", plan.named.text())));
         const LayerKey key{plan.named.key(), datapath.layer()};
         XDPCTL_TRY(pin_object(*classifier, Layout::classifier(live_.layout.next(), key)));
+        if (plan.has_tables())
+            XDPCTL_TRY(store_tables(live_.layout.next(), key, *classifier));
         return classifier;
     }
 

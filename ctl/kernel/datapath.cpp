@@ -305,7 +305,7 @@ Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps&
     for (const auto& [position, map] : program.maps) {
         bpf_insn& load = instructions[position];
         load.src_reg = BPF_PSEUDO_MAP_FD;
-        load.imm = map == compile::MapName::Packet ? packet_.get() : rules.counters();
+        load.imm = descriptor_of(map, rules);
     }
     for (const compile::ContextReference& reference : program.contexts)
         fill_in(instructions[reference.instruction], reference.field, layer_);
@@ -316,12 +316,42 @@ Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps&
     return load_program("xdpctl_rules", classifier_type(layer_), instructions);
 }
 
-Status Datapath::publish(const Fd& classifier) const {
-    const std::uint32_t stage = XDPCTL_STAGE_CLASSIFY;
-    const int program = classifier.get();
-    if (bpf_map_update_elem(stages_.get(), &stage, &program, BPF_ANY) != 0)
-        return fail_errno(errno, "cannot publish the classifier");
+int Datapath::descriptor_of(compile::MapName map, const RuleMaps& rules) const {
+    switch (map) {
+    case compile::MapName::Packet:
+        return packet_.get();
+    case compile::MapName::RuleCounters:
+        return rules.counters();
+    case compile::MapName::Stages:
+        return stages_.get();
+    }
+    std::unreachable();
+}
+
+Status Datapath::put(std::uint32_t stage, const Fd& program) const {
+    const int descriptor = program.get();
+    if (bpf_map_update_elem(stages_.get(), &stage, &descriptor, BPF_ANY) != 0)
+        return fail_errno(errno, fmt::format("cannot put a program into stage {}", stage));
     return {};
+}
+
+Status Datapath::clear(std::uint32_t stage) const {
+    if (bpf_map_delete_elem(stages_.get(), &stage) != 0 && errno != ENOENT)
+        return fail_errno(errno, fmt::format("cannot clear stage {}", stage));
+    return {};
+}
+
+Result<std::uint32_t> Datapath::program_at(std::uint32_t stage) const {
+    std::uint32_t id = 0;
+    if (bpf_map_lookup_elem(stages_.get(), &stage, &id) == 0)
+        return id;
+    if (errno == ENOENT)
+        return 0;
+    return fail_errno(errno, fmt::format("cannot read stage {}", stage));
+}
+
+Status Datapath::publish(const Fd& classifier) const {
+    return put(XDPCTL_STAGE_CLASSIFY, classifier);
 }
 
 std::array<NamedMap, 4> Datapath::named_maps() const {
@@ -332,38 +362,22 @@ std::array<NamedMap, 4> Datapath::named_maps() const {
 }
 
 Status Datapath::put_observer(std::uint32_t place, const Fd& observer) const {
-    const std::uint32_t stage = observer_stage(place);
-    const int program = observer.get();
-    if (bpf_map_update_elem(stages_.get(), &stage, &program, BPF_ANY) != 0)
-        return fail_errno(errno, "cannot put an observer behind the exit");
-    return {};
+    return put(observer_stage(place), observer);
 }
 
 Status Datapath::clear_observer(std::uint32_t place) const {
-    const std::uint32_t stage = observer_stage(place);
-    if (bpf_map_delete_elem(stages_.get(), &stage) != 0 && errno != ENOENT)
-        return fail_errno(errno, "cannot take an observer out");
-    return {};
+    return clear(observer_stage(place));
 }
 
 Result<bool> Datapath::has_observer(std::uint32_t place) const {
-    const std::uint32_t stage = observer_stage(place);
-    std::uint32_t id = 0;
-    if (bpf_map_lookup_elem(stages_.get(), &stage, &id) == 0)
-        return true;
-    if (errno == ENOENT)
-        return false;
-    return fail_errno(errno, "cannot look for an observer");
+    const auto id = program_at(observer_stage(place));
+    if (!id)
+        return std::unexpected(id.error());
+    return *id != 0;
 }
 
 Result<std::uint32_t> Datapath::published() const {
-    const std::uint32_t stage = XDPCTL_STAGE_CLASSIFY;
-    std::uint32_t id = 0;
-    if (bpf_map_lookup_elem(stages_.get(), &stage, &id) == 0)
-        return id;
-    if (errno == ENOENT)
-        return 0;
-    return fail_errno(errno, "cannot read the published classifier");
+    return program_at(XDPCTL_STAGE_CLASSIFY);
 }
 
 Result<xdpctl_packet> Datapath::last_packet(unsigned cpu) const {

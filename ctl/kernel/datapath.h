@@ -108,6 +108,11 @@ public:
     [[nodiscard]] Result<bool> has_observer(std::uint32_t place) const;
     // Id of the published classifier's program, 0 when none.
     [[nodiscard]] Result<std::uint32_t> published() const;
+    // Gives a part of a classifier its stage (maps/stage.h), unless it has one already, and returns that. When all are
+    // taken, those of programs whose ids `kept` does not name become free.
+    [[nodiscard]] Result<std::uint32_t> place_part(const Fd& part, std::span<const std::uint32_t> kept) const;
+    // Clears the stages of parts with other ids, once no program runs that could call them.
+    [[nodiscard]] Status clear_other_parts(std::span<const std::uint32_t> kept) const;
     // The packet last parsed on a CPU: after a test run there, what was found and decided.
     [[nodiscard]] Result<xdpctl_packet> last_packet(unsigned cpu) const;
 
@@ -116,6 +121,11 @@ private:
     [[nodiscard]] Result<EntryObject> open_entry(EntryKind kind, DeviceSlot slot, std::span<const NamedMap> maps) const;
     [[nodiscard]] Result<Fd> load_rules(const compile::Program& program, const RuleMaps& rules,
                                         std::span<const SetMaps* const> sets) const;
+    [[nodiscard]] int descriptor_of(compile::MapName map, const RuleMaps& rules) const;
+    [[nodiscard]] Status put(std::uint32_t stage, const Fd& program) const;
+    [[nodiscard]] Status clear(std::uint32_t stage) const;
+    // Its id, 0 when there is none.
+    [[nodiscard]] Result<std::uint32_t> program_at(std::uint32_t stage) const;
     // Fills exit_ on first use.
     [[nodiscard]] Status prepare_exit() const;
 

@@ -76,16 +76,21 @@ Status store_generation(const fs::path& directory, const Generation& generation,
     const lang::PrintOptions options{.handles = true, .stateless = false, .count = {}};
     const std::string text = sets.empty() ? lang::print_ruleset(generation.ruleset, options)
                                           : lang::print_ruleset(without_elements(generation.ruleset, sets), options);
-    const auto length = static_cast<std::uint32_t>(text.size());
-    auto map = create_map(length);
+    return store_text(directory,
+                      {.layout_version = XDPCTL_LAYOUT_VERSION,
+                       .text_length = 0,
+                       .number = generation.number,
+                       .last_handle = std::to_underlying(generation.ruleset.last_handle),
+                       .sets = static_cast<std::uint32_t>(sets.size()),
+                       .reserved = 0},
+                      text);
+}
+
+Status store_text(const fs::path& directory, xdpctl_generation head, std::string_view text) {
+    head.text_length = static_cast<std::uint32_t>(text.size());
+    auto map = create_map(head.text_length);
     if (!map)
         return std::unexpected(std::move(map).error());
-    const xdpctl_generation head{.layout_version = XDPCTL_LAYOUT_VERSION,
-                                 .text_length = length,
-                                 .number = generation.number,
-                                 .last_handle = std::to_underlying(generation.ruleset.last_handle),
-                                 .sets = static_cast<std::uint32_t>(sets.size()),
-                                 .reserved = 0};
     XDPCTL_TRY(write(*map, head, text));
     if (const int error = bpf_map_freeze(map->get()); error != 0)
         return fail_errno(error, "cannot store the ruleset");

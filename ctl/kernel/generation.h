@@ -25,6 +25,9 @@ struct Generation {
 [[nodiscard]] Status store_generation(const std::filesystem::path& directory, const Generation& generation,
                                       const GenerationSets& sets);
 
+// Pins the map `ruleset`: the head, its text_length aside, and the text.
+[[nodiscard]] Status store_text(const std::filesystem::path& directory, xdpctl_generation head, std::string_view text);
+
 // The stored text, in the kernel's memory.
 class StoredText {
 public:

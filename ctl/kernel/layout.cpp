@@ -21,6 +21,8 @@ struct LayerName {
 constexpr std::array layer_names = {LayerName{Layer::Xdp, "xdp"}, LayerName{Layer::XdpExtension, "xdp_extension"},
                                     LayerName{Layer::TcIngress, "tc_ingress"}, LayerName{Layer::TcEgress, "tc_egress"}};
 
+constexpr std::string_view overlay_suffix = "-overlay";
+
 std::string_view name_of(Layer layer) {
     return std::ranges::find(layer_names, layer, &LayerName::layer)->name;
 }
@@ -125,6 +127,18 @@ fs::path Layout::former_rules(const fs::path& generation, const ChainKey& key) {
     return generation / fmt::format("{}-former_rules", name_of(key));
 }
 
+fs::path Layout::overlay(const fs::path& generation, const ChainKey& key) {
+    return generation / fmt::format("{}{}", name_of(key), overlay_suffix);
+}
+
+fs::path Layout::tables(const fs::path& generation, const LayerKey& key) {
+    return overlay(generation, key.chain) / fmt::format("{}-tables", name_of(key.layer));
+}
+
+fs::path Layout::behind(const fs::path& generation, const LayerKey& key) {
+    return overlay(generation, key.chain) / fmt::format("{}-behind", name_of(key.layer));
+}
+
 Result<std::vector<std::uint64_t>> Layout::generations() const {
     return list(directory_, [](std::string_view name) -> std::optional<std::uint64_t> {
         const auto number = take_number<std::uint64_t>(name, "gen-");
@@ -153,6 +167,13 @@ Result<std::vector<LayerKey>> Layout::classifiers(const fs::path& generation) {
             return std::nullopt;
         const auto layer = layer_of(name.substr(1));
         return layer ? std::optional(LayerKey{*chain, *layer}) : std::nullopt;
+    });
+}
+
+Result<std::vector<ChainKey>> Layout::overlays(const fs::path& generation) {
+    return list(generation, [](std::string_view name) -> std::optional<ChainKey> {
+        const auto chain = take_chain(name);
+        return name == overlay_suffix ? chain : std::nullopt;
     });
 }
 

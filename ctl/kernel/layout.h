@@ -6,6 +6,10 @@
 //       <chain>-<layer>          its classifier program of each chain and layer
 //       <chain>-rules/           RuleMaps: the same maps as of the generation before as long as rules fit
 //       <chain>-former_rules/    maps whose counts <chain>-rules/ has not taken over yet
+//       <chain>-overlay/         of a chain of tables (overlay.h)
+//           overlay              map: how many rules are not in the tables (maps/generation.h)
+//           <layer>-tables       program of the tables: the classifier, or called by it
+//           <layer>-behind       program of the rules behind the tables, when there are any
 //       set-<handle>-image, -live  maps of each set that keys are looked up in (maps/set.h); elements are there only
 //   next/                        the same of a generation that is being made, or of a writer that was killed
 //   observer-<N>/                place of an observer, locked by its process (observer_places.h)
@@ -67,11 +71,16 @@ public:
     [[nodiscard]] static std::filesystem::path former_rules(const std::filesystem::path& generation,
                                                             const ChainKey& key);
 
+    [[nodiscard]] static std::filesystem::path overlay(const std::filesystem::path& generation, const ChainKey& key);
+    [[nodiscard]] static std::filesystem::path tables(const std::filesystem::path& generation, const LayerKey& key);
+    [[nodiscard]] static std::filesystem::path behind(const std::filesystem::path& generation, const LayerKey& key);
+
     // What is there, in ascending order; empty when the directory is missing.
     [[nodiscard]] Result<std::vector<std::uint64_t>> generations() const;
     [[nodiscard]] Result<std::vector<ChainKey>> chains() const;
     [[nodiscard]] Result<std::vector<DeviceSlot>> links(const ChainKey& key) const;
     [[nodiscard]] static Result<std::vector<LayerKey>> classifiers(const std::filesystem::path& generation);
+    [[nodiscard]] static Result<std::vector<ChainKey>> overlays(const std::filesystem::path& generation);
 
 private:
     std::filesystem::path directory_;

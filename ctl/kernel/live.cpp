@@ -161,15 +161,21 @@ Result<std::uint32_t> pinned_program_id(const fs::path& pin) {
     return program_id(program->get());
 }
 
+bool is_program(const fs::path& pin, std::uint32_t id) {
+    const auto pinned = pinned_program_id(pin);
+    return pinned && *pinned == id;
+}
+
 // Whether a classifier of `next` has taken the place of one of the running generation: from then on `next` runs. Stages
-// that only `next` has do not tell: they are filled before their devices are attached.
+// that only `next` has do not tell, which are filled before their devices are attached, nor do classifiers that both
+// have.
 Result<bool> is_publishing(const Layout& layout, const fs::path& running) {
     const auto keys = Layout::classifiers(running);
     if (!keys)
         return std::unexpected(keys.error());
     for (const LayerKey& key : *keys) {
         const auto successor = pinned_program_id(Layout::classifier(layout.next(), key));
-        if (!successor)
+        if (!successor || is_program(Layout::classifier(running, key), *successor))
             continue;
         auto chain = LiveChain::open(layout, key.chain);
         if (!chain)

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -45,6 +46,7 @@ struct ChainPlan {
     [[nodiscard]] LiveChain& live() const { return created ? *created : *running; }
     [[nodiscard]] const RuleMaps& rules() const { return new_rules ? *new_rules : running->rules(); }
     [[nodiscard]] const ruleset::Chain& chain() const { return *named.chain; }
+    [[nodiscard]] bool has_tables() const { return !std::holds_alternative<compile::Program>(classifier); }
 };
 
 struct CommitPlan {

@@ -12,6 +12,7 @@
 
 #include "kernel/interface.h"
 #include "kernel/observer_places.h"
+#include "kernel/overlay.h"
 #include "kernel/pin.h"
 #include "kernel/program.h"
 #include "kernel/rule_slots.h"
@@ -115,6 +116,8 @@ private:
         }
         remove_other_links(chain, attached);
         remove_other_layers(chain, layers);
+        for (const Datapath& datapath : chain.layers() | std::views::values)
+            note(clear_other_parts(*live_.directory(), chain.key(), datapath));
     }
 
     // Whether the device stays attached.
@@ -163,7 +166,10 @@ private:
             if (used.contains(layer))
                 continue;
             const LayerKey key{chain.key(), layer};
-            note(remove_pins(Layout::classifier(*live_.directory(), key)));
+            for (const fs::path& pin :
+                 {Layout::classifier(*live_.directory(), key), Layout::tables(*live_.directory(), key),
+                  Layout::behind(*live_.directory(), key)})
+                note(remove_pins(pin));
             note(chain.remove_layer(live_.layout, layer));
         }
     }

@@ -373,6 +373,10 @@ static __always_inline int classify(struct xdpctl_ctx *ctx)
 	if (!decide(ctx, all, packet)) {
 		if (loops_are_used_up())
 			return stage_error(packet->device, packet->length);
+		if (packet->behind) {
+			bpf_tail_call(ctx, &stages, packet->behind);
+			packet->reason = XDPCTL_REASON_STAGE_MISS;
+		}
 		packet->verdict = config.policy;
 		packet->rule = XDPCTL_NO_RULE;
 	}

@@ -17,6 +17,7 @@ static __always_inline struct xdpctl_packet *take_packet(struct xdpctl_ctx *ctx,
 	parse_packet(ctx, packet, hook);
 	packet->device = device;
 	packet->logs = 0;
+	packet->behind = 0;
 	return packet;
 }
 

@@ -91,7 +91,7 @@ TEST(MapTypes, ValuesHaveNamedFields) {
                             "ether_saddr_high", "ether_daddr_high", "ether_type", "network_proto", "vlan_tci", "sport",
                             "dport", "arp_operation", "fragment_offset", "network_offset", "transport_offset",
                             "ip6_nexthdr", "l4_proto", "tcp_flags", "icmp_type", "icmp_code", "malformed", "verdict",
-                            "reason", "device", "rule", "logs", "log_rules", "joint_masks"));
+                            "reason", "device", "rule", "logs", "log_rules", "joint_masks", "behind"));
 
     EXPECT_EQ(value_type(bpffs.path() / "stages").name, "__u32");
 }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rules that are added to the ends of a chain of tables, or taken from there again, without reading, compiling and
+// loading the rules that the tables have: a generation whose classifier is made of parts (maps/stage.h). What cannot be
+// changed so is left to a commit, which compiles all rules into tables again.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "kernel/layout.h"
+#include "maps/generation.h"
+#include "ruleset/model.h"
+
+namespace xdpctl::kernel {
+
+// Pins what it takes below the generation's directory: for a chain how many rules stand in front of its tables and
+// behind them, and for a layer the program of the tables.
+[[nodiscard]] Status store_overlay(const std::filesystem::path& generation, const ChainKey& chain,
+                                   const xdpctl_overlay& overlay);
+[[nodiscard]] Status store_tables(const std::filesystem::path& generation, const LayerKey& layer, const Fd& program);
+
+// Clears stages that no part of the generation needs.
+[[nodiscard]] Status clear_other_parts(const std::filesystem::path& generation, const ChainKey& chain,
+                                       const Datapath& datapath);
+
+class RuleOverlay {
+public:
+    // Takes the writer's lock. Nothing when no chain has tables, or a killed writer left something unfinished: state.h
+    // opens what is there then, and puts it right. Errors: Locked.
+    [[nodiscard]] static Result<std::optional<RuleOverlay>> open_for_writing(std::chrono::milliseconds timeout);
+    RuleOverlay(RuleOverlay&&) noexcept;
+    RuleOverlay& operator=(RuleOverlay&&) noexcept;
+    ~RuleOverlay();
+
+    // The running ruleset without the rules that are in tables, in whose place there is one that no packet needs, and
+    // without the rules of chains that have no tables.
+    [[nodiscard]] const ruleset::Ruleset& ruleset() const;
+
+    // Makes the difference between ruleset() and `next` run, all or nothing. False: it takes a commit.
+    // REQUIRES: `next` derived from ruleset() by ruleset/edit.h.
+    [[nodiscard]] Result<bool> commit(const ruleset::Ruleset& next);
+
+private:
+    struct Running;
+    explicit RuleOverlay(std::unique_ptr<Running> running);
+    std::unique_ptr<Running> running_;
+};
+
+}  // namespace xdpctl::kernel
