@@ -52,8 +52,8 @@ class NftDifferentialByHook : public NftDifferential, public testing::WithParamI
 
 TEST_P(NftDifferentialByHook, IsNoneInRandomTables) {
     const std::uint64_t wanted = number_from("XDPCTL_TEST_PAIRS", 6000);
-    // Loading a table takes as long as many frames.
-    const std::size_t frames_of_table = wanted > 100'000 ? 2000 : 400;
+    // Loading a table takes as long as a thousand frames.
+    const std::size_t frames_of_table = wanted > 100'000 ? 5000 : 400;
     const std::uint64_t first = number_from("XDPCTL_TEST_SEED", 1);
     std::size_t rules = 0, hit = 0;
     std::uint64_t pairs = 0;
