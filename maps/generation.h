@@ -26,10 +26,23 @@ struct xdpctl_generation {
 
 static_assert(sizeof(struct xdpctl_generation) == 32, "pinned");
 
-/* The only value of map `overlay`: how many of a chain's rules its tables do not have. Written once, then frozen. */
+/* Where records lie in the map `tables` (maps/tuple_tree.h). */
+struct xdpctl_records {
+	__u32 offset; /* in bytes */
+	__u32 count;
+};
+
+/*
+ * The only value of map `overlay`: which of a chain's rules its tables do not have, and where those are that they have.
+ * Written once, then frozen.
+ */
 struct xdpctl_overlay {
 	__u32 front; /* the first ones */
 	__u32 behind; /* the last ones */
+	struct xdpctl_records records4;
+	struct xdpctl_records records6;
+	__u32 erases; /* this generation takes a rule out of the tables: */
+	__u32 erased; /* the one with this slot */
 };
 
 #endif

@@ -68,7 +68,8 @@ struct xdpctl_tuple_node {
 #define XDPCTL_TUPLE_FINAL    (1U << 28) /* has a verdict: evaluation ends */
 #define XDPCTL_TUPLE_DROP     (1U << 27) /* the verdict is drop, else accept */
 #define XDPCTL_TUPLE_LOG      (1U << 26) /* logs the packet */
-#define XDPCTL_TUPLE_SLOT     (XDPCTL_TUPLE_LOG - 1)
+#define XDPCTL_TUPLE_HIDES    (1U << 25) /* records behind it were left out: it must stay */
+#define XDPCTL_TUPLE_SLOT     (XDPCTL_TUPLE_HIDES - 1)
 
 /* Bits of the key beside addresses and ports: protocol, TCP flags, and eight header bits. */
 #define XDPCTL_TUPLE_BITS           24
@@ -105,6 +106,9 @@ struct xdpctl_tuple_record4 {
 	__u32 order;
 	__u32 action;
 };
+
+/* Ports of a record that matches no packet, which the record of a rule that is gone gets while packets read it. */
+#define XDPCTL_TUPLE_NO_PORTS 0xffffULL
 
 /* As above; the condition's first two bytes are the prefix lengths. */
 struct xdpctl_tuple_record6 {

@@ -2,7 +2,6 @@
 #include "cli/change.h"
 
 #include "cli/batch.h"
-#include "kernel/overlay.h"
 #include "kernel/privilege.h"
 
 namespace xdpctl::cli {
@@ -50,7 +49,8 @@ namespace {
 
 // Nothing when it takes all rules.
 Result<std::optional<ruleset::Ruleset>> change_overlay(Session& session,
-                                                       const std::function<Status(ruleset::Ruleset&)>& edit) {
+                                                       const std::function<Status(ruleset::Ruleset&)>& edit,
+                                                       const std::function<Result<bool>(kernel::RuleOverlay&)>& erase) {
     XDPCTL_TRY(kernel::require_privileges("change the running ruleset"));
     auto overlay = kernel::RuleOverlay::open_for_writing(session.lock_timeout);
     if (!overlay)
@@ -58,9 +58,7 @@ Result<std::optional<ruleset::Ruleset>> change_overlay(Session& session,
     if (!*overlay)
         return std::nullopt;
     ruleset::Ruleset next = (*overlay)->ruleset();
-    if (!edit(next))
-        return std::nullopt;
-    const auto changed = (*overlay)->commit(next);
+    const auto changed = edit(next) ? (*overlay)->commit(next) : erase ? erase(**overlay) : false;
     if (!changed)
         return std::unexpected(changed.error());
     return *changed ? std::optional(std::move(next)) : std::nullopt;
@@ -68,9 +66,10 @@ Result<std::optional<ruleset::Ruleset>> change_overlay(Session& session,
 
 }  // namespace
 
-Result<Changed> change_rules(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit) {
+Result<Changed> change_rules(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit,
+                             const std::function<Result<bool>(kernel::RuleOverlay&)>& erase) {
     if (session.batch == nullptr) {
-        auto changed = change_overlay(session, edit);
+        auto changed = change_overlay(session, edit, erase);
         if (!changed)
             return std::unexpected(std::move(changed).error());
         if (*changed)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "kernel/count_reader.h"
+#include "kernel/overlay.h"
 #include "kernel/state.h"
 #include "ruleset/model.h"
 
@@ -44,7 +45,9 @@ private:
 // All three steps, or in a batch an edit that waits for the others of its group.
 [[nodiscard]] Result<Changed> change_ruleset(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit);
 // The same for an edit that puts rules into chains or takes them out: without the rules that are in tables where that
-// is enough (kernel/overlay.h). The edit may be made twice, first on a ruleset without these.
-[[nodiscard]] Result<Changed> change_rules(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit);
+// is enough (kernel/overlay.h). The edit may be made twice, first on a ruleset without these; where it fails there,
+// `erase` may take a rule out of the tables, or return false.
+[[nodiscard]] Result<Changed> change_rules(Session& session, const std::function<Status(ruleset::Ruleset&)>& edit,
+                                           const std::function<Result<bool>(kernel::RuleOverlay&)>& erase = {});
 
 }  // namespace xdpctl::cli

@@ -111,22 +111,40 @@ Status replace(Session& session, const Options& options) {
     return {};
 }
 
+Result<OldRule> read_deleted(const Options& options) {
+    auto words = read_old_rule(options.words);
+    if (words && !words->rest.empty())
+        return fail(ErrorKind::Usage,
+                    fmt::format("'{}' is too much: a rule is deleted by its handle", join(words->rest)));
+    return words;
+}
+
 Status remove(Session& session, const Options& options) {
+    const auto words = read_deleted(options);
+    if (!words)
+        return std::unexpected(words.error());
     ChangedRule deleted;
-    const auto state = change_rules(session, [&](ruleset::Ruleset& next) -> Status {
-        const auto words = read_old_rule(options.words);
-        if (!words)
-            return std::unexpected(words.error());
-        if (!words->rest.empty())
-            return fail(ErrorKind::Usage,
-                        fmt::format("'{}' is too much: a rule is deleted by its handle", join(words->rest)));
+    const auto edit = [&](ruleset::Ruleset& next) -> Status {
         auto chain = pick_chain_near(next, words->chain, words->handle, options.hook);
         if (!chain)
             return std::unexpected(std::move(chain).error());
         XDPCTL_TRY(ruleset::delete_rule(next, *chain, words->handle));
         deleted = {std::move(*chain), words->handle, true};
         return {};
-    });
+    };
+    const auto erase = [&](kernel::RuleOverlay& overlay) -> Result<bool> {
+        const auto holder = overlay.chain_with(words->handle);
+        if (!holder)
+            return false;
+        if (words->chain || options.hook) {
+            const auto chain = pick_chain(words->chain, options.hook);
+            if (!chain || *chain != *holder)
+                return false;
+        }
+        deleted = {*holder, words->handle, true};
+        return overlay.erase(words->handle);
+    };
+    const auto state = change_rules(session, edit, erase);
     if (!state)
         return std::unexpected(state.error());
     session.output.confirm(deleted);

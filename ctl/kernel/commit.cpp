@@ -40,6 +40,15 @@ xdpctl_device device_entry(const Interface& interface, const Attachment& attachm
     return device;
 }
 
+xdpctl_overlay no_overlay(const xdpctl_tuple_config& tables) {
+    return {.front = 0,
+            .behind = 0,
+            .records4 = {tables.records4.offset, tables.records4.size},
+            .records6 = {tables.records6.offset, tables.records6.size},
+            .erases = 0,
+            .erased = 0};
+}
+
 class Commit {
 public:
     Commit(Live& live, Generation next, CommitPlan plan, Warnings& warnings)
@@ -134,8 +143,8 @@ private:
         if (former != nullptr)
             XDPCTL_TRY(pin_rules(*former, Layout::former_rules(live_.layout.next(), key)));
         write_slots(plan.rules(), plan.slots, SlottedRules(plan.named));
-        if (plan.has_tables())
-            XDPCTL_TRY(store_overlay(live_.layout.next(), key, {.front = 0, .behind = 0}));
+        if (const auto* tables = plan.tables())
+            XDPCTL_TRY(store_overlay(live_.layout.next(), key, no_overlay(tables->config)));
         return pin_rules(plan.rules(), Layout::rules(live_.layout.next(), key));
     }
 
@@ -155,7 +164,7 @@ private:
                 std::move(classifier).error().within(fmt::format("cannot load {}", plan.named.text())));
         const LayerKey key{plan.named.key(), datapath.layer()};
         XDPCTL_TRY(pin_object(*classifier, Layout::classifier(live_.layout.next(), key)));
-        if (plan.has_tables())
+        if (plan.tables() != nullptr)
             XDPCTL_TRY(store_tables(live_.layout.next(), key, *classifier));
         return classifier;
     }

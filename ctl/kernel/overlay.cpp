@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 #include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "kernel/pin.h"
 #include "kernel/program.h"
 #include "kernel/settle.h"
+#include "kernel/table_records.h"
 #include "kernel/typed_array.h"
 #include "lang/outline.h"
 #include "lang/parse.h"
@@ -45,10 +47,8 @@ constexpr Handle tables_handle{std::numeric_limits<std::uint64_t>::max()};
 using Rules = std::vector<ruleset::Rule>;
 
 ruleset::Rule rule_of_tables() {
-    return {.statements = {ruleset::Statement(ruleset::Branch{})},
-            .comment = {},
-            .handle = tables_handle,
-            .position = {}};
+    return {
+        .statements = {ruleset::Statement(ruleset::Branch{})}, .comment = {}, .handle = tables_handle, .position = {}};
 }
 
 fs::path overlay_map(const fs::path& generation, const ChainKey& chain) {
@@ -62,7 +62,7 @@ Result<xdpctl_overlay> read_overlay(const fs::path& generation, const ChainKey& 
     const std::uint32_t key = 0;
     xdpctl_overlay value{};
     if (bpf_map_lookup_elem(map->get(), &key, &value) != 0)
-        return fail_errno(errno, "cannot read how many rules are not in tables");
+        return fail_errno(errno, "cannot read which rules are not in tables");
     return value;
 }
 
@@ -74,6 +74,13 @@ bool is_plain(const ruleset::Statement& statement) {
         return branch->kind == ruleset::Branch::Kind::Continue;
     return std::holds_alternative<ruleset::Verdict>(statement) || std::holds_alternative<ruleset::Counter>(statement) ||
            std::holds_alternative<ruleset::Log>(statement);
+}
+
+// Packets that the statement holds for go elsewhere than on.
+bool leads_on(const ruleset::Statement& statement) {
+    const auto* branch = std::get_if<ruleset::Branch>(&statement);
+    return std::holds_alternative<ruleset::VerdictMap>(statement) ||
+           (branch != nullptr && branch->kind != ruleset::Branch::Kind::Continue);
 }
 
 bool is_plain_rule(const ruleset::Rule& rule) {
@@ -108,6 +115,14 @@ Rules missing_from(const Rules& others, const Rules& rules) {
                          [&](const ruleset::Rule& rule) { return find_rule(others, rule.handle) == nullptr; });
     return out;
 }
+
+// What an overlay does to its chain.
+struct Change {
+    const ruleset::Chain* chain;
+    Rules front, behind;
+    Rules added, removed;
+    const lang::RuleLine* erased = nullptr;  // taken out of the tables
+};
 
 // The same objects under another directory.
 template <typename IsLeftOut>
@@ -160,8 +175,16 @@ std::vector<std::uint32_t> part_ids(const fs::path& generation, const LayerKey& 
 }  // namespace
 
 Status store_overlay(const fs::path& generation, const ChainKey& chain, const xdpctl_overlay& overlay) {
-    constexpr Member members[] = {{"front", offsetof(xdpctl_overlay, front), sizeof(xdpctl_overlay::front)},
-                                  {"behind", offsetof(xdpctl_overlay, behind), sizeof(xdpctl_overlay::behind)}};
+    constexpr Member members[] = {
+        {"front", offsetof(xdpctl_overlay, front), sizeof(xdpctl_overlay::front)},
+        {"behind", offsetof(xdpctl_overlay, behind), sizeof(xdpctl_overlay::behind)},
+        {"records4_offset", offsetof(xdpctl_overlay, records4.offset), sizeof(xdpctl_records::offset)},
+        {"records4_count", offsetof(xdpctl_overlay, records4.count), sizeof(xdpctl_records::count)},
+        {"records6_offset", offsetof(xdpctl_overlay, records6.offset), sizeof(xdpctl_records::offset)},
+        {"records6_count", offsetof(xdpctl_overlay, records6.count), sizeof(xdpctl_records::count)},
+        {"erases", offsetof(xdpctl_overlay, erases), sizeof(xdpctl_overlay::erases)},
+        {"erased", offsetof(xdpctl_overlay, erased), sizeof(xdpctl_overlay::erased)},
+    };
     const auto map = create_array({"overlay", 1, sizeof(overlay)}, [&](btf* types) {
         return add_struct(types, "xdpctl_overlay", sizeof(overlay), members);
     });
@@ -169,15 +192,39 @@ Status store_overlay(const fs::path& generation, const ChainKey& chain, const xd
         return std::unexpected(map.error());
     const std::uint32_t key = 0;
     if (bpf_map_update_elem(map->get(), &key, &overlay, BPF_ANY) != 0)
-        return fail_errno(errno, "cannot store how many rules are not in tables");
+        return fail_errno(errno, "cannot store which rules are not in tables");
     if (const int error = bpf_map_freeze(map->get()); error != 0)
-        return fail_errno(error, "cannot store how many rules are not in tables");
+        return fail_errno(error, "cannot store which rules are not in tables");
     XDPCTL_TRY(make_directory(Layout::overlay(generation, chain)));
     return pin_object(*map, overlay_map(generation, chain));
 }
 
 Status store_tables(const fs::path& generation, const LayerKey& layer, const Fd& program) {
     return pin_object(program, Layout::tables(generation, layer));
+}
+
+Status finish_erasing(const fs::path& generation) {
+    const auto chains = Layout::overlays(generation);
+    const auto layers = Layout::classifiers(generation);
+    if (!chains || !layers)
+        return std::unexpected(chains ? layers.error() : chains.error());
+    for (const ChainKey& chain : *chains) {
+        const auto overlay = read_overlay(generation, chain);
+        if (!overlay)
+            return std::unexpected(overlay.error());
+        for (const LayerKey& layer : *layers) {
+            if (layer.chain != chain || overlay->erases == 0)
+                continue;
+            const auto program = open_pin(Layout::tables(generation, layer));
+            if (!program)
+                return std::unexpected(program.error());
+            const auto records = TableRecords::open(*program, *overlay);
+            if (!records)
+                return std::unexpected(records.error());
+            records->erase(RuleSlot{overlay->erased});
+        }
+    }
+    return {};
 }
 
 Status clear_other_parts(const fs::path& generation, const ChainKey& chain, const Datapath& datapath) {
@@ -194,16 +241,13 @@ struct RuleOverlay::Running {
     ruleset::Ruleset ruleset;
 
     Status read_rules(ruleset::Chain& chain, const xdpctl_overlay& overlay) const;
+    // Null when its tables do not have it.
+    [[nodiscard]] const lang::RuleLine* find_in_tables(const ruleset::Chain& chain, Handle rule) const;
+    // Makes the change run. False: it takes a commit.
+    [[nodiscard]] Result<bool> put(const Change& change, Handle last_handle) const;
 };
 
 namespace {
-
-// What a commit of an overlay does to its chain.
-struct Change {
-    const ruleset::Chain* chain;
-    Rules front, behind;
-    Rules added, removed;
-};
 
 // The chain's rules on both sides of those in the tables; nothing when these are gone.
 std::optional<Change> split(const ruleset::Chain& before, const ruleset::Chain& after) {
@@ -214,7 +258,8 @@ std::optional<Change> split(const ruleset::Chain& before, const ruleset::Chain& 
                   .front = {after.rules.begin(), tables},
                   .behind = {std::next(tables), after.rules.end()},
                   .added = missing_from(before.rules, after.rules),
-                  .removed = missing_from(after.rules, before.rules)};
+                  .removed = missing_from(after.rules, before.rules),
+                  .erased = nullptr};
 }
 
 // The only chain that differs, if an overlay has room for the difference.
@@ -266,10 +311,10 @@ public:
         }
     }
 
-    void retire(const Rules& removed) {
-        for (const ruleset::Rule& rule : removed)
-            if (const auto slot = known_.find(rule.handle))
-                set_owner(*slot, XDPCTL_RULE_SLOT_RETIRED);
+    std::optional<RuleSlot> find(Handle rule) { return known_.find(rule); }
+    void retire(Handle rule) {
+        if (const auto slot = known_.find(rule))
+            set_owner(*slot, XDPCTL_RULE_SLOT_RETIRED);
     }
 
     // Of each rule, in order.
@@ -305,7 +350,12 @@ public:
         out.reserve(text_.size() + 4096);
         out.append(text_.substr(0, begin_of(lines_.front())));
         append(out, change.front);
-        out.append(text_.substr(tables_begin, tables_end - tables_begin));
+        if (change.erased != nullptr) {
+            out.append(text_.substr(tables_begin, begin_of(*change.erased) - tables_begin));
+            out.append(text_.substr(end_of(*change.erased), tables_end - end_of(*change.erased)));
+        } else {
+            out.append(text_.substr(tables_begin, tables_end - tables_begin));
+        }
         append(out, change.behind);
         out.append(text_.substr(end_of(lines_.back())));
         return out;
@@ -399,6 +449,41 @@ private:
     std::vector<RuleSlot> front_slots_, behind_slots_;
 };
 
+// The records of a rule that is taken out of the tables, on all layers of its chain.
+struct Erasure {
+    std::optional<RuleSlot> slot;
+    std::vector<TableRecords> layers;
+
+    // Of nothing when there is no rule. None when the tables need the rule.
+    static Result<std::optional<Erasure>> open(const fs::path& generation, const LiveChain& chain,
+                                               const xdpctl_overlay& overlay, const lang::RuleLine* rule, Slots& slots,
+                                               const std::vector<lang::RuleLine>& rules) {
+        Erasure out;
+        if (rule == nullptr)
+            return out;
+        out.slot = slots.find(rule->handle);
+        if (!out.slot || rules.size() == std::size_t{overlay.front} + overlay.behind + 1)
+            return std::nullopt;
+        for (const Layer layer : chain.layers() | std::views::keys) {
+            const auto program = open_pin(Layout::tables(generation, {chain.key(), layer}));
+            if (!program)
+                return std::unexpected(program.error());
+            auto records = TableRecords::open(*program, overlay);
+            if (!records)
+                return std::unexpected(std::move(records).error());
+            if (!records->can_lack(*out.slot))
+                return std::nullopt;
+            out.layers.push_back(*std::move(records));
+        }
+        return out;
+    }
+
+    void run() const {
+        for (const TableRecords& records : layers)
+            records.erase(*slot);
+    }
+};
+
 Result<std::unique_ptr<LiveChain>> open_chain(const Layout& layout, const fs::path& generation, const ChainKey& key) {
     auto chain = LiveChain::open(layout, key);
     if (!chain)
@@ -489,50 +574,94 @@ Result<std::optional<RuleOverlay>> RuleOverlay::open_for_writing(std::chrono::mi
 }
 
 Result<bool> RuleOverlay::commit(const ruleset::Ruleset& next) {
-    const Running& running = *running_;
-    const auto change = find_change(running.ruleset, next);
-    if (!change)
+    const auto change = find_change(running_->ruleset, next);
+    return change ? running_->put(*change, next.last_handle) : false;
+}
+
+std::optional<ruleset::ChainName> RuleOverlay::chain_with(Handle rule) const {
+    for (const ruleset::Table& table : running_->ruleset.tables)
+        for (const ruleset::Chain& chain : table.chains)
+            if (running_->find_in_tables(chain, rule) != nullptr)
+                return ruleset::ChainName{table.name, chain.name};
+    return std::nullopt;
+}
+
+Result<bool> RuleOverlay::erase(Handle rule) {
+    const ruleset::Ruleset& ruleset = running_->ruleset;
+    const ruleset::ChainName name = *chain_with(rule);
+    const ruleset::Chain& chain = *ruleset.find_chain(name.table, name.chain);
+    auto change = split(chain, chain);
+    change->erased = running_->find_in_tables(chain, rule);
+    const auto read = lang::parse_rule(change->erased->text, StoredText::source);
+    if (!read)
+        return running_->stored.unreadable(ErrorKind::Failed, read.error().text());
+    if (std::ranges::any_of(read->statements, leads_on))
         return false;
-    const ChainKey key{change->chain->handle, change->chain->hook};
-    const auto chain = open_chain(running.layout, running.directory, key);
+    return running_->put(*change, ruleset.last_handle);
+}
+
+const lang::RuleLine* RuleOverlay::Running::find_in_tables(const ruleset::Chain& chain, Handle rule) const {
+    const auto overlay = overlays.find({chain.handle, chain.hook});
+    if (overlay == overlays.end())
+        return nullptr;
+    const std::vector<lang::RuleLine>& lines = outline.rules_of(chain);
+    const auto tables =
+        std::span(lines).subspan(overlay->second.front, lines.size() - overlay->second.front - overlay->second.behind);
+    const auto found = std::ranges::find(tables, rule, &lang::RuleLine::handle);
+    return found == tables.end() ? nullptr : &*found;
+}
+
+Result<bool> RuleOverlay::Running::put(const Change& change, Handle last_handle) const {
+    const ChainKey key{change.chain->handle, change.chain->hook};
+    const auto chain = open_chain(layout, directory, key);
     if (!chain)
         return std::unexpected(chain.error());
     for (const Layer layer : (*chain)->layers() | std::views::keys)
-        if (!check_fields(*change->chain, nullptr, layer))
+        if (!check_fields(*change.chain, nullptr, layer))
             return false;
-    const RuleMaps& rules = (*chain)->rules();
-    Slots slots(rules);
-    if ((*chain)->former_rules() != nullptr || !slots.take(change->added))
+    Slots slots((*chain)->rules());
+    if ((*chain)->former_rules() != nullptr || !slots.take(change.added))
         return false;
+    xdpctl_overlay overlay = overlays.at(key);
+    auto erasure = Erasure::open(directory, **chain, overlay, change.erased, slots, outline.rules_of(*change.chain));
+    if (!erasure)
+        return std::unexpected(std::move(erasure).error());
+    if (!*erasure)
+        return false;
+    xdpctl_generation head = stored.head();
+    ++head.number;
+    head.last_handle = std::to_underlying(last_handle);
 
-    const fs::path target = running.layout.next();
-    const auto prepare = [&]() -> Status {
-        XDPCTL_TRY(make_directory(target));
-        const NewText text(running.stored.text(), running.outline.rules_of(*change->chain), running.overlays.at(key));
-        xdpctl_generation head = running.stored.head();
-        ++head.number;
-        head.last_handle = std::to_underlying(next.last_handle);
-        XDPCTL_TRY(store_text(target, head, text.with(*change)));
-        XDPCTL_TRY(copy_pins(running.directory, target,
-                             [&](const fs::path& pin) { return is_replaced(running.directory, key, pin); }));
-        XDPCTL_TRY(store_overlay(target, key,
-                                 {.front = static_cast<std::uint32_t>(change->front.size()),
-                                  .behind = static_cast<std::uint32_t>(change->behind.size())}));
+    const fs::path next = layout.next();
+    const auto make = [&]() -> Status {
+        XDPCTL_TRY(make_directory(next));
+        const NewText text(stored.text(), outline.rules_of(*change.chain), overlay);
+        XDPCTL_TRY(store_text(next, head, text.with(change)));
+        XDPCTL_TRY(copy_pins(directory, next, [&](const fs::path& pin) { return is_replaced(directory, key, pin); }));
+        overlay.front = static_cast<std::uint32_t>(change.front.size());
+        overlay.behind = static_cast<std::uint32_t>(change.behind.size());
+        overlay.erases = (*erasure)->slot ? 1 : 0;
+        overlay.erased = std::to_underlying((*erasure)->slot.value_or(RuleSlot{}));
+        XDPCTL_TRY(store_overlay(next, key, overlay));
         slots.write();
-        const Parts parts(*change, key, running.directory, target, rules, slots);
+        const Parts parts(change, key, directory, next, (*chain)->rules(), slots);
         for (const Datapath& datapath : (*chain)->layers() | std::views::values)
             XDPCTL_TRY(parts.load(datapath));
-        XDPCTL_TRY(publish(**chain, target));
-        return name_generation(running.layout, head.number);
+        return publish(**chain, next);
     };
-    if (Status prepared = prepare(); !prepared) {
+    if (Status made = make(); !made) {
         // Nothing of the outcome is worth a second error: the next writer settles again.
-        (void)publish(**chain, running.directory);
-        (void)remove_pins(target);
-        return std::unexpected(std::move(prepared).error());
+        (void)publish(**chain, directory);
+        (void)remove_pins(next);
+        return std::unexpected(std::move(made).error());
     }
-    (void)remove_pins(running.directory);  // or the next writer does
-    slots.retire(change->removed);
+    (*erasure)->run();
+    XDPCTL_TRY(name_generation(layout, head.number));
+    (void)remove_pins(directory);  // or the next writer does
+    for (const ruleset::Rule& rule : change.removed)
+        slots.retire(rule.handle);
+    if (change.erased != nullptr)
+        slots.retire(change.erased->handle);
     return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rules that are added to the ends of a chain of tables, or taken from there again, without reading, compiling and
-// loading the rules that the tables have: a generation whose classifier is made of parts (maps/stage.h). What cannot be
-// changed so is left to a commit, which compiles all rules into tables again.
+// Rules that are added to the ends of a chain of tables, or taken out, without reading, compiling and loading the rules
+// that the tables have: a generation whose classifier is made of parts (maps/stage.h). What cannot be changed so is
+// left to a commit, which compiles all rules into tables again.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "kernel/layout.h"
 #include "maps/generation.h"
+#include "ruleset/edit.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::kernel {
@@ -22,6 +23,9 @@ namespace xdpctl::kernel {
 [[nodiscard]] Status store_overlay(const std::filesystem::path& generation, const ChainKey& chain,
                                    const xdpctl_overlay& overlay);
 [[nodiscard]] Status store_tables(const std::filesystem::path& generation, const LayerKey& layer, const Fd& program);
+
+// Completes what a killed writer may have left undone of a generation that runs.
+[[nodiscard]] Status finish_erasing(const std::filesystem::path& generation);
 
 // Clears stages that no part of the generation needs.
 [[nodiscard]] Status clear_other_parts(const std::filesystem::path& generation, const ChainKey& chain,
@@ -43,6 +47,11 @@ public:
     // Makes the difference between ruleset() and `next` run, all or nothing. False: it takes a commit.
     // REQUIRES: `next` derived from ruleset() by ruleset/edit.h.
     [[nodiscard]] Result<bool> commit(const ruleset::Ruleset& next);
+
+    // The chain of tables that has the rule in them.
+    [[nodiscard]] std::optional<ruleset::ChainName> chain_with(Handle rule) const;
+    // Takes it out. False: it takes a commit. REQUIRES: some chain_with() it.
+    [[nodiscard]] Result<bool> erase(Handle rule);
 
 private:
     struct Running;

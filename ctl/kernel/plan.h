@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "compile/compile.h"
+#include "compile/tuple_tree/tables.h"
 #include "kernel/interface.h"
 #include "kernel/live.h"
 #include "kernel/rule_slots.h"
@@ -46,7 +47,11 @@ struct ChainPlan {
     [[nodiscard]] LiveChain& live() const { return created ? *created : *running; }
     [[nodiscard]] const RuleMaps& rules() const { return new_rules ? *new_rules : running->rules(); }
     [[nodiscard]] const ruleset::Chain& chain() const { return *named.chain; }
-    [[nodiscard]] bool has_tables() const { return !std::holds_alternative<compile::Program>(classifier); }
+    // Null when it is straight-line code.
+    [[nodiscard]] const compile::tuple_tree::Tables* tables() const {
+        const auto* tables = std::get_if<std::shared_ptr<const compile::tuple_tree::Tables>>(&classifier);
+        return tables == nullptr ? nullptr : tables->get();
+    }
 };
 
 struct CommitPlan {

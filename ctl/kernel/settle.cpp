@@ -252,6 +252,7 @@ Result<Live> recover(const Layout& layout, Warnings& warnings) {
             XDPCTL_TRY(open_layers(*live, layout.next()));
             for (const auto& chain : live->chains | std::views::values)
                 XDPCTL_TRY(publish(*chain, layout.next()));
+            XDPCTL_TRY(finish_erasing(layout.next()));
             XDPCTL_TRY(name_generation(layout, live->generation.number));
         } else {
             XDPCTL_TRY(open_layers(*live, *directory));

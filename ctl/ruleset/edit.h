@@ -13,6 +13,7 @@ namespace xdpctl::ruleset {
 struct ChainName {
     std::string table{default_table};
     std::string chain{"ingress"};
+    bool operator==(const ChainName&) const = default;
 };
 
 // Where a rule goes. nft's `position H` means after rule H for add and before it for insert.

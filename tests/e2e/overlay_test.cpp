@@ -3,6 +3,7 @@
 #include "kernel/overlay.h"
 
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -42,6 +43,8 @@ protected:
         attach("eth0");
         attach("eth1", ruleset::Hook::Ingress, XDPCTL_MODE_TC);
     }
+
+    std::uint64_t passed_ = 0;  // packets that no rule decided about
 
     // In place of the chain's rules.
     void load(std::vector<ruleset::Rule> rules) {
@@ -83,6 +86,14 @@ protected:
 
     bool delete_by_overlay(Handle handle) const {
         return try_overlay([&](Ruleset& next) { return delete_rule(next, {}, handle); });
+    }
+
+    // By an overlay, out of the tables.
+    bool try_erasing(Handle handle) const {
+        return here_.run([&] {
+            auto overlay = take(RuleOverlay::open_for_writing(lock_timeout));
+            return overlay && overlay->chain_with(handle) && take(overlay->erase(handle));
+        });
     }
 
     static const ruleset::Chain& chain(const State& state) { return state.ruleset().tables.front().chains.front(); }
@@ -132,6 +143,37 @@ TEST_F(OverlayTest, NextCommitCompilesAllRulesAgain) {
     EXPECT_EQ(packets(behind), 3U);
     EXPECT_EQ(packets(last), 1U);
     EXPECT_EQ(chain(read()).rules.size(), many + 3);
+}
+
+TEST_F(OverlayTest, ARuleIsTakenOutOfTablesThatStay) {
+    load_ports();
+    const auto rules = chain(read()).rules;
+    const Handle erased = rules[1].handle;  // of port 10,000
+    const Handle behind = add_by_overlay("udp dport 10000-10001 counter drop", {Position::Kind::End, {}});
+    send(2, 10'000);
+    EXPECT_EQ(packets(erased), 2U);
+    ASSERT_TRUE(try_erasing(erased));
+    EXPECT_EQ(chain(read()).rules.size(), many);
+    send(3, 10'000);
+    send(4, 10'001);
+    EXPECT_EQ(packets(behind), 3U);
+    EXPECT_EQ(packets(rules[2].handle), 4U);
+    EXPECT_FALSE(try_erasing(erased));
+    add("udp dport 4000 drop");
+    send(1, 10'000);
+    EXPECT_EQ(packets(behind), 4U) << "a rule that was taken out is compiled again";
+    EXPECT_EQ(chain(read()).rules.size(), many + 1);
+}
+
+// Without it those behind it would have to be there, which are not.
+TEST_F(OverlayTest, ARuleThatHidesOthersStaysInTables) {
+    std::vector<ruleset::Rule> rules{rule("ip saddr 10.0.0.0/8 udp dport 5000-5999 drop")};
+    for (unsigned port = 5000; rules.size() < many; port += 2)
+        rules.push_back(rule(fmt::format("ip saddr 10.0.0.0/8 udp dport {}-{} accept", port, port + 1)));
+    load(std::move(rules));
+    const ruleset::Ruleset before = read().ruleset();
+    EXPECT_FALSE(try_erasing(before.tables.front().chains.front().rules.front().handle));
+    EXPECT_TRUE(try_erasing(before.tables.front().chains.front().rules.back().handle)) << "hidden itself";
 }
 
 TEST_F(OverlayTest, WhatItCannotDoIsLeftAlone) {
@@ -223,13 +265,15 @@ protected:
         return {kind, chain.rules[index].handle};
     }
 
-    std::size_t number_below(std::size_t end) { return std::uniform_int_distribution<std::size_t>(0, end - 1)(random_); }
+    std::size_t number_below(std::size_t end) {
+        return std::uniform_int_distribution<std::size_t>(0, end - 1)(random_);
+    }
 
     // Random edits of the running ruleset, by an overlay where one is enough; `model` follows.
     void edit(Ruleset& model) {
         const ruleset::Chain& rules = model.tables.front().chains.front();
-        const bool deletes = number_below(3) == 0;
-        const Handle deleted = rules.rules[number_below(2) == 0 ? 0 : rules.rules.size() - 1].handle;
+        const bool deletes = number_below(2) == 0;
+        const Handle deleted = rules.rules[number_below(rules.rules.size())].handle;
         const Position position = random_position(rules);
         const ruleset::Rule added = random_rules(1).front();
         const Edit edit = [&](Ruleset& next) -> Status {
@@ -241,6 +285,8 @@ protected:
         take(edit(model));
         if (try_overlay(edit))
             ++by_overlay_;
+        else if (deletes && try_erasing(deleted))
+            ++erased_;
         else
             change([&](Ruleset& next) { take(edit(next)); });
     }
@@ -261,7 +307,8 @@ protected:
             ASSERT_EQ(bpf_prog_test_run_opts(program.get(), &options), 0);
             const std::uint32_t drop = at_tc ? 2 : 1;  // TC_ACT_SHOT, XDP_DROP
             ASSERT_EQ(options.retval == drop, expected.verdict == ruleset::Verdict::Drop)
-                << device << " " << test::hex(frame) << "\n" << lang::print_chain(chain);
+                << device << " " << test::hex(frame) << "\n"
+                << lang::print_chain(chain);
         }
     }
 
@@ -271,7 +318,7 @@ protected:
     };
     std::vector<Program> programs_;
     std::mt19937 random_{11};
-    unsigned by_overlay_ = 0;
+    unsigned by_overlay_ = 0, erased_ = 0;
 };
 
 TEST_F(RandomOverlayTest, JudgesAndCountsAsTheEvaluatorSays) {
@@ -286,7 +333,8 @@ TEST_F(RandomOverlayTest, JudgesAndCountsAsTheEvaluatorSays) {
             judge(rules, counts);
         ASSERT_FALSE(HasFailure()) << "round " << round;
     }
-    EXPECT_GT(by_overlay_, 10U) << "hardly an edit was one for an overlay";
+    EXPECT_GT(by_overlay_, 5U) << "hardly an edit was one for an overlay";
+    EXPECT_GT(erased_, 5U) << "hardly a rule was taken out of the tables";
     const auto got = here_.run([&] { return take(read().rule_counts()); });
     for (const auto& [handle, count] : got)
         EXPECT_EQ(count, counts[handle]) << "rule " << std::to_underlying(handle);
@@ -323,6 +371,32 @@ TEST_F(OverlayTest, AWriterCanBeKilledBeforeEachSystemCallThatChangesSomething) 
         if (HasFailure())
             FAIL() << "killed before call " << call;
         front = chain(read()).rules.front().handle;
+    }
+    EXPECT_GT(call, 20U);
+}
+
+TEST_F(OverlayTest, AWriterCanBeKilledWhileItTakesARuleOutOfTables) {
+    load_ports();
+    const auto rules = chain(read()).rules;
+    std::size_t first = 1;  // of those that are there
+    unsigned call = 1;
+    for (; kill_at_call(call, [&] { EXPECT_TRUE(try_erasing(rules[first].handle)); }); ++call) {
+        const State before = read();
+        EXPECT_EQ(here_.run([&] { return open_for_writing(); }).ruleset(), before.ruleset());
+        const bool is_there = chain(before).rules[1].handle == rules[first].handle;
+        const auto all = packets(rules.front().handle);
+        const auto port = static_cast<std::uint16_t>(10'000 + first - 1);
+        const auto counted = is_there ? packets(rules[first].handle) : 0;
+        send(1, port);
+        EXPECT_EQ(packets(rules.front().handle), all + 1);
+        if (is_there)
+            EXPECT_EQ(packets(rules[first].handle), counted + 1) << "what is listed is not what runs";
+        else
+            EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason == XDPCTL_REASON_POLICY; }), ++passed_)
+                << "a rule that is not listed runs";
+        if (HasFailure())
+            FAIL() << "killed before call " << call;
+        first += is_there ? 0 : 1;
     }
     EXPECT_GT(call, 20U);
 }

@@ -77,6 +77,8 @@ public:
         return split(std::move(indices), region, 0, budget);
     }
 
+    // Boxes for whose sake others were left out.
+    [[nodiscard]] const Indices& hiding() const { return hiding_; }
     [[nodiscard]] unsigned depth() const { return depth_; }
     [[nodiscard]] std::size_t longest_leaf() const { return longest_leaf_; }
 
@@ -145,7 +147,7 @@ private:
 
     // Takes out boxes that can never be the first match here: one before them covers the region and demands no bit
     // that they do not demand too.
-    void drop_hidden(Indices& indices, const Region<Words>& region) const {
+    void drop_hidden(Indices& indices, const Region<Words>& region) {
         constexpr std::size_t covers_max = 4;
         std::size_t found = 0;
         for (std::size_t place = 0; place + 1 < indices.size() && found < covers_max; ++place) {
@@ -158,7 +160,10 @@ private:
                 return (box.mask & cover.mask) == cover.mask && ((box.value ^ cover.value) & cover.mask) == 0;
             };
             const auto behind = indices.begin() + static_cast<std::ptrdiff_t>(place) + 1;
-            indices.erase(std::remove_if(behind, indices.end(), hidden), indices.end());
+            const auto rest = std::remove_if(behind, indices.end(), hidden);
+            if (rest != indices.end())
+                hiding_.push_back(indices[place]);
+            indices.erase(rest, indices.end());
         }
     }
 
@@ -230,6 +235,7 @@ private:
     Emit& emit_;
     unsigned depth_ = 0;
     std::size_t longest_leaf_ = 0;
+    Indices hiding_;
     std::vector<std::uint32_t> firsts_, lasts_, ends_;  // of best_cut
 };
 

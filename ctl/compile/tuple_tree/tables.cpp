@@ -5,6 +5,7 @@
 #include <bit>
 #include <span>
 #include <type_traits>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -103,6 +104,13 @@ public:
         resumes_ += most_resumes_;
     }
 
+    // Behind the last table. A rule's records know it of all of them.
+    void mark_hiding() {
+        for (Record<Words>& record : records_)
+            if (hiding_.contains(record.action & XDPCTL_TUPLE_SLOT))
+                record.action |= XDPCTL_TUPLE_HIDES;
+    }
+
     // Steps of a packet that visits the worst bucket of every table, and how often it can resume.
     [[nodiscard]] std::uint64_t worst_steps() const { return worst_steps_ * (resumes_ + 1); }
 
@@ -153,6 +161,8 @@ private:
         Emit emit{*this};
         HyperSplit<Words, Emit> tree(boxes_, hints_, limits_, emit);
         const std::uint32_t root = tree.build(std::move(boxes), region);
+        for (const std::uint32_t box : tree.hiding())
+            hiding_.insert(boxes_[box].action & XDPCTL_TUPLE_SLOT);
         tables_.report.depth = std::max(tables_.report.depth, tree.depth());
         worst_visits_ = std::max<std::uint64_t>(worst_visits_, tree.depth() + tree.longest_leaf());
         if ((root & XDPCTL_TUPLE_LIST) != 0)
@@ -182,6 +192,7 @@ private:
     Tables& tables_;
     std::vector<Record<Words>>& records_;
     SplitLimits limits_;
+    std::unordered_set<std::uint32_t> hiding_;           // slots of rules
     std::uint64_t worst_visits_ = 0, most_resumes_ = 0;  // in a bucket of the current table
     std::uint64_t worst_steps_ = 0, resumes_ = 0;
 };
@@ -215,6 +226,7 @@ std::uint64_t build_family(const Candidates& candidates, const std::vector<Candi
         builder.add_table(groups[table], index.tables[table]);
         progress.add(groups[table].members.size());
     }
+    builder.mark_hiding();
     table_count = static_cast<unsigned>(groups.size());
     return builder.worst_steps();
 }
