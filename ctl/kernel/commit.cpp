@@ -51,11 +51,13 @@ xdpctl_overlay no_overlay(const xdpctl_tuple_config& tables) {
 
 class Commit {
 public:
-    Commit(Live& live, Generation next, CommitPlan plan, Warnings& warnings)
+    // `verified`: whether the text that is stored can be read back.
+    Commit(Live& live, Generation next, CommitPlan plan, std::future<Status> verified, Warnings& warnings)
         : live_(live),
           generation_(std::move(next)),
           plans_(std::move(plan.chains)),
           sets_(std::move(plan.sets)),
+          verified_(std::move(verified)),
           warnings_(warnings) {}
 
     Status run() {
@@ -93,9 +95,6 @@ private:
     // Prepare.
 
     Status prepare() {
-        // Beside storing and loading, which do not change what it looks at either; afterwards where no thread can be
-        // had.
-        auto verified = std::async(std::launch::async | std::launch::deferred, [this] { return verify_stored(); });
         XDPCTL_TRY(make_directory(live_.layout.next()));
         XDPCTL_TRY(store_generation(live_.layout.next(), generation_, sets_));
         for (ChainPlan& plan : plans_) {
@@ -103,14 +102,7 @@ private:
             for (const auto& [layer, datapath] : plan.live().layers())
                 XDPCTL_TRY(load_classifier(plan, datapath));
         }
-        return verified.get();
-    }
-
-    // Elements that are not in the text were checked when they were read.
-    [[nodiscard]] Status verify_stored() const {
-        const ruleset::Ruleset& next = generation_.ruleset;
-        return sets_.empty() ? verify_text(live_.generation.ruleset, next)
-                             : verify_text(live_.generation.ruleset, without_elements(next, sets_));
+        return verified_.get();
     }
 
     Status prepare_chain(ChainPlan& plan) {
@@ -297,6 +289,7 @@ private:
     Generation generation_;
     std::vector<ChainPlan> plans_;
     GenerationSets sets_;
+    std::future<Status> verified_;
     Warnings& warnings_;
     std::vector<std::function<Status()>> undo_;
 };
@@ -304,11 +297,16 @@ private:
 }  // namespace
 
 Status commit(Live& live, ruleset::Ruleset next, const CommitOptions& options, Warnings& warnings) {
+    // Beside compiling and storing, which may change names of devices, and so on a copy; afterwards where no thread can
+    // be had. Elements that are not in the text were checked when they were read.
+    auto verified = std::async(
+        std::launch::async | std::launch::deferred,
+        [&running = live.generation.ruleset, stored = without_elements(next)] { return verify_text(running, stored); });
     Generation generation{live.generation.number + 1, std::move(next)};
     auto plans = plan_commit(live, generation.ruleset, options, warnings);
     if (!plans)
         return std::unexpected(std::move(plans).error());
-    return Commit(live, std::move(generation), std::move(*plans), warnings).run();
+    return Commit(live, std::move(generation), std::move(*plans), std::move(verified), warnings).run();
 }
 
 }  // namespace xdpctl::kernel

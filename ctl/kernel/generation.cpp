@@ -75,7 +75,7 @@ Status store_generation(const fs::path& directory, const Generation& generation,
     XDPCTL_TRY(pin_sets(sets, directory));
     const lang::PrintOptions options{.handles = true, .stateless = false, .count = {}};
     const std::string text = sets.empty() ? lang::print_ruleset(generation.ruleset, options)
-                                          : lang::print_ruleset(without_elements(generation.ruleset, sets), options);
+                                          : lang::print_ruleset(without_elements(generation.ruleset), options);
     return store_text(directory,
                       {.layout_version = XDPCTL_LAYOUT_VERSION,
                        .text_length = 0,

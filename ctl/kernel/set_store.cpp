@@ -10,6 +10,7 @@
 #include <ctime>
 #include <utility>
 
+#include "compile/lookups.h"
 #include "kernel/layout.h"
 #include "kernel/pin.h"
 #include "sets/elements.h"
@@ -144,10 +145,10 @@ Status fill_sets(ruleset::Ruleset& ruleset, const GenerationSets& sets) {
     return {};
 }
 
-ruleset::Ruleset without_elements(ruleset::Ruleset ruleset, const GenerationSets& sets) {
+ruleset::Ruleset without_elements(ruleset::Ruleset ruleset) {
     for (ruleset::Table& table : ruleset.tables)
         for (ruleset::Set& set : table.sets)
-            if (sets.contains(set.handle))
+            if (compile::is_looked_up(set))
                 set.elements = {};
     return ruleset;
 }

@@ -38,7 +38,7 @@ inline constexpr std::uint32_t changes_max = 16'384;
 
 // Puts the elements into the ruleset.
 [[nodiscard]] Status fill_sets(ruleset::Ruleset& ruleset, const GenerationSets& sets);
-// The ruleset as its text is stored.
-[[nodiscard]] ruleset::Ruleset without_elements(ruleset::Ruleset ruleset, const GenerationSets& sets);
+// The ruleset as its text is stored: elements of looked-up sets are in their maps.
+[[nodiscard]] ruleset::Ruleset without_elements(ruleset::Ruleset ruleset);
 
 }  // namespace xdpctl::kernel
