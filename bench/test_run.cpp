@@ -86,6 +86,14 @@ public:
                 for (const bool counted : {false, true})
                     add_rules(fmt::format("rules:{}/{}{}", rules, family_name, counted ? "/counter" : ""),
                               chain_of(rules, family, counted), tcp_frame(family));
+        for (const auto& [engine, engine_name] :
+             {std::pair{compile::Engine::StraightLine, "rules"}, std::pair{compile::Engine::TupleTree, "tables"}}) {
+            // A nanosecond a packet: there are always enough. And one that has had its packet.
+            add_limit(fmt::format("limit:within/{}", engine_name), engine,
+                      "limit rate 1000000000/second burst 4000000000 packets");
+            add_limit(fmt::format("limit:within_bytes/{}", engine_name), engine, "limit rate 18000000000 bytes/second");
+            add_limit(fmt::format("limit:over/{}", engine_name), engine, "limit rate over 1/week burst 1 packets");
+        }
     }
 
 private:
@@ -103,6 +111,24 @@ private:
             if (!runner)
                 return self.give_up(state, runner.error().text());
             self.measure(state, programs, runner->entry_fd(), frame);
+        });
+    }
+
+    // Beside the same rule without the limit.
+    void add_limit(std::string_view name, compile::Engine engine, std::string_view limit) const {
+        const std::string rule = "ip saddr 192.0.0.1";
+        const ruleset::Chain plain = chain_of(rule + " drop");
+        const ruleset::Chain limited = chain_of(fmt::format("{} {} drop", rule, limit));
+        add(name, [self = *this, engine, plain, limited](benchmark::State& state, const auto&) {
+            const auto without = testrun::Runner::create(plain, Hook::layer, {}, engine);
+            const auto with =
+                testrun::Runner::create(limited, Hook::layer, {}, engine, nullptr, testrun::Buckets::Emptying);
+            if (!without || !with)
+                return self.give_up(state, (without ? with : without).error().text());
+            const test::Bytes frame = tcp_frame(Family::Ipv4);
+            compare(
+                state, "without", [&] { return time(without->entry_fd(), frame, Hook::dropped); },
+                [&] { return time(with->entry_fd(), frame, Hook::dropped); }, self.failed_);
         });
     }
 

@@ -69,7 +69,8 @@ struct xdpctl_tuple_node {
 #define XDPCTL_TUPLE_DROP     (1U << 27) /* the verdict is drop, else accept */
 #define XDPCTL_TUPLE_LOG      (1U << 26) /* logs the packet */
 #define XDPCTL_TUPLE_HIDES    (1U << 25) /* records behind it were left out: it must stay */
-#define XDPCTL_TUPLE_SLOT     (XDPCTL_TUPLE_HIDES - 1)
+#define XDPCTL_TUPLE_LIMIT    (1U << 24) /* does so only while its bucket has tokens */
+#define XDPCTL_TUPLE_SLOT     (XDPCTL_TUPLE_LIMIT - 1)
 
 /* Bits of the key beside addresses and ports: protocol, TCP flags, and eight header bits. */
 #define XDPCTL_TUPLE_BITS           24
@@ -203,6 +204,12 @@ struct xdpctl_residual_interval {
 	__u64 last_low;
 };
 
+/* Of a step with XDPCTL_TUPLE_LIMIT. */
+struct xdpctl_tuple_limit {
+	__u32 slot;     /* of the bucket (maps/limit.h) */
+	__u32 fails_to; /* the order to go on from when it has none */
+};
+
 /* 12 bits of an address that tell its rules apart best. */
 struct xdpctl_tuple_window {
 	__u32 word;
@@ -245,6 +252,7 @@ struct xdpctl_tuple_config {
 	struct xdpctl_tuple_array residuals;
 	struct xdpctl_tuple_array intervals;
 	struct xdpctl_tuple_array resume_at; /* of __u32, by order: where to go on; empty: with the next order */
+	struct xdpctl_tuple_array limits;    /* of struct xdpctl_tuple_limit, by order; empty: no step has one */
 };
 
 static_assert(sizeof(struct xdpctl_tuple_record4) == 32, "half a cache line");

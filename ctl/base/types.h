@@ -13,6 +13,9 @@ enum class IfIndex : std::uint32_t {};
 // Identity of a table, chain or rule: unique in a ruleset, never used again; 0 is none yet.
 enum class Handle : std::uint64_t {};
 
+// Index into the map `limits` of a generation.
+enum class LimitSlot : std::uint32_t {};
+
 // Index into a chain's `rule_counters` and `rule_slots` maps.
 enum class RuleSlot : std::uint32_t {};
 

@@ -72,6 +72,8 @@ std::string text(const Part& part) {
 
 // "tcp dport 23: the packet has 22"
 std::string text(const Test& test) {
+    if (test.is_limit())
+        return fmt::format("{}: its bucket is taken to be full", match_text(test));
     std::string out = fmt::format("{}: the packet has ", shortened(match_text(test)));
     for (const Part& part : test.parts)
         out += (&part == test.parts.data() ? "" : " . ") + text(part);
@@ -139,10 +141,19 @@ std::vector<const Step*> uncertain(const story::Story& story) {
     return steps;
 }
 
+// Rules whose limits decide about the packet.
+std::vector<const Step*> limited(const story::Story& story) {
+    std::vector<const Step*> steps;
+    for (const Step& step : story.steps)
+        if (step.is_limited())
+            steps.push_back(&step);
+    return steps;
+}
+
 std::vector<const Step*> nearly_matched(const story::Story& story) {
     std::vector<const Step*> steps;
     for (const Step& step : story.steps)
-        if (step.nearly_matched() && !step.may_match())
+        if (step.nearly_matched() && !step.may_match() && !step.is_limited())
             steps.push_back(&step);
     return steps;
 }
@@ -208,6 +219,11 @@ std::string text(const Explanation& explanation) {
         for (const Step* step : steps)
             out += fmt::format("    {}\n", reference(*step->rule, *explanation.in));
     }
+    if (const auto steps = limited(explanation.story); !steps.empty()) {
+        out += "  rules with a limit, whose buckets are taken to be full:\n";
+        for (const Step* step : steps)
+            out += fmt::format("    {}\n", reference(*step->rule, *explanation.in));
+    }
     const auto nearly = nearly_matched(explanation.story);
     const std::size_t shown = explanation.lists_all ? nearly.size() : std::min(nearly.size(), nearly_shown);
     if (shown > 0)
@@ -252,6 +268,9 @@ nlohmann::json json(const Explanation& explanation) {
     out["uncertain"] = nlohmann::json::array();
     for (const Step* step : uncertain(explanation.story))
         out["uncertain"].push_back(json(*step, explanation));
+    out["limited"] = nlohmann::json::array();
+    for (const Step* step : limited(explanation.story))
+        out["limited"].push_back(json(*step, explanation));
     out["nearly"] = nlohmann::json::array();
     for (const Step* step : nearly_matched(explanation.story))
         out["nearly"].push_back(json(*step, explanation));

@@ -178,12 +178,23 @@ void Assembler::call(bpf_func_id helper) {
     emit(instruction(BPF_JMP | BPF_CALL, Register::R0, Register::R0, 0, static_cast<std::uint32_t>(helper)));
 }
 
-void Assembler::call_lookup(SetUse use, std::uint32_t number) {
+// Of this program: where it leads, who loads it fills in.
+void Assembler::call_function() {
     bpf_insn call = instruction(BPF_JMP | BPF_CALL, Register::R0, Register::R0, 0, 0);
     call.src_reg = BPF_PSEUDO_CALL;
     emit(call);
+}
+
+void Assembler::call_lookup(SetUse use, std::uint32_t number) {
+    call_function();
     if (reachable_)
         program_.sets.push_back({size() - 1, use, number});
+}
+
+void Assembler::call_limit() {
+    call_function();
+    if (reachable_)
+        program_.limits.push_back(size() - 1);
 }
 
 void Assembler::jump(Label target) {

@@ -85,6 +85,8 @@ public:
     void call(bpf_func_id helper);
     // A function of maps/set_lookup.bpf.c. REQUIRES: the use is a call.
     void call_lookup(SetUse use, std::uint32_t number);
+    // The function of maps/limit.bpf.c.
+    void call_limit();
     // The address of `live` in the set's image.
     void load_set_live(Register to, std::uint32_t number);
     void jump(Label target);
@@ -106,6 +108,7 @@ private:
     };
 
     void emit(bpf_insn instruction);
+    void call_function();
     void emit_jump(bpf_insn instruction, Label target);
     void make_room(std::uint32_t instructions);
     void relay_waiting_jumps();

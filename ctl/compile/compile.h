@@ -75,6 +75,7 @@ struct Program {
     std::vector<MapReference> maps;
     std::vector<ContextReference> contexts = {};
     std::vector<SetReference> sets = {};
+    std::vector<std::uint32_t> limits = {};               // calls of copies of limit_holds (maps/limit.bpf.c)
     std::vector<std::vector<std::uint32_t>> joints = {};  // numbers of the sets that share a lookup, by their bits
 };
 
@@ -100,7 +101,9 @@ struct Placement {
     const ruleset::Table* table = nullptr;  // that the chain stands in; can be left out when it refers to nothing
     // Sets that stay sets, by number: lookups in others are compiled as matches (lookups.h).
     std::span<const ruleset::Set* const> sets = {};
-    std::span<const RuleSlot> rule_slots;       // of each of rules_with_slots() (ruleset/reach.h), in their order
+    std::span<const RuleSlot> rule_slots;  // of each of rules_with_slots() (ruleset/reach.h), in their order
+    // Of their limits, for those that have one. Left out: such rules are numbered, in their order.
+    std::span<const LimitSlot> limit_slots = {};
     std::span<const std::string> device_names;  // by device slot; "" for a free slot
     Loops loops = Loops::None;
     std::optional<Continuation> continuation = std::nullopt;  // of straight-line code only

@@ -27,6 +27,17 @@ constexpr double lookup_nanoseconds = 25;
 constexpr double lookup_elements = 10'000;
 constexpr double lookup_doubling_nanoseconds = 10;
 
+// Reading the clock, mostly.
+constexpr double limit_nanoseconds = 35;
+
+std::size_t limits_of(const Classifier& classifier) {
+    if (const auto* program = std::get_if<Program>(&classifier))
+        return program->limits.size();
+    // By order: those that have none go on from nowhere.
+    const auto& limits = std::get<std::shared_ptr<const tuple_tree::Tables>>(classifier)->limits;
+    return static_cast<std::size_t>(std::ranges::count_if(limits, &xdpctl_tuple_limit::fails_to));
+}
+
 double lookup_cost(std::size_t elements) {
     const double doublings = std::max(0.0, std::log2(static_cast<double>(elements) / lookup_elements));
     return lookup_nanoseconds + lookup_doubling_nanoseconds * doublings;
@@ -100,6 +111,10 @@ Cost cost(std::size_t rules, const Classifier& classifier, std::span<const rules
         out.nanoseconds +=
             lookups.nanoseconds * static_cast<double>(lookups.count + 1) / static_cast<double>(2 * lookups.count);
     out.worst_nanoseconds += lookups.nanoseconds;
+    // Rules with a limit are as likely as others to be come to.
+    const double limits = limit_nanoseconds * static_cast<double>(limits_of(classifier));
+    out.nanoseconds += limits / static_cast<double>(std::max<std::size_t>(rules, 1));
+    out.worst_nanoseconds += limits;
     return out;
 }
 

@@ -105,8 +105,9 @@ std::optional<std::uint32_t> number_of(const Lookup& lookup, std::span<const Set
 
 class Flattener {
 public:
-    Flattener(const Table& table, std::span<const RuleSlot> slots, std::span<const Set* const> sets)
-        : table_(table), slots_(slots) {
+    Flattener(const Table& table, std::span<const RuleSlot> slots, std::span<const Set* const> sets,
+              std::span<const LimitSlot> limits)
+        : table_(table), slots_(slots), limits_(limits.begin(), limits.end()) {
         out_.table = &table;
         out_.sets = sets;
     }
@@ -120,6 +121,8 @@ public:
             first_slots_[&other] = first;
             first += other.rules.size();
         }
+        if (limits_.empty())
+            number_limits(chain);
         out_.rules.reserve(chain.rules.size());
         Returns returns;
         XDPCTL_TRY(add_chain(chain, returns));
@@ -131,10 +134,22 @@ private:
     // Rules that go to the end of a chain, wherever that will be.
     using Returns = std::vector<std::size_t>;
 
+    void number_limits(const Chain& chain) {
+        std::uint32_t next = 0;
+        const auto number = [&](const Chain& of) {
+            for (const Rule& rule : of.rules)
+                limits_.push_back(LimitSlot{rule.limit() == nullptr ? 0 : next++});
+        };
+        number(chain);
+        for (const Chain& other : table_.chains)
+            if (!other.is_base)
+                number(other);
+    }
+
     Status add_chain(const Chain& chain, Returns& returns) {
-        const std::span<const RuleSlot> slots = slots_.subspan(first_slots_.at(&chain));
+        const std::size_t first = first_slots_.at(&chain);
         for (std::size_t i = 0; i < chain.rules.size(); ++i)
-            XDPCTL_TRY(add_rule(chain.rules[i], slots[i], returns));
+            XDPCTL_TRY(add_rule(chain.rules[i], slots_[first + i], limits_[first + i], returns));
         return {};
     }
 
@@ -146,13 +161,13 @@ private:
 
     void close_block(std::size_t rule) { out_.rules[rule].block_end = static_cast<std::uint32_t>(out_.rules.size()); }
 
-    Status add_rule(const Rule& rule, RuleSlot slot, Returns& returns) {
+    Status add_rule(const Rule& rule, RuleSlot slot, LimitSlot limit, Returns& returns) {
         for (const Statement& statement : rule.statements)
             if (const auto* lookup = std::get_if<Lookup>(&statement);
                 lookup != nullptr && !lookup->set.empty() && !number_of(*lookup, out_.sets))
                 XDPCTL_TRY(check(*table_.find_set(lookup->set)));
         const std::size_t index = out_.rules.size();
-        out_.rules.push_back({.rule = &rule, .slot = slot});
+        out_.rules.push_back({.rule = &rule, .slot = slot, .limit = limit});
         if (rule.statements.empty())
             return {};
         if (const auto* branch = std::get_if<Branch>(&rule.statements.back()))
@@ -207,6 +222,7 @@ private:
 
     const Table& table_;
     std::span<const RuleSlot> slots_;
+    std::vector<LimitSlot> limits_;
     std::unordered_map<const Chain*, std::size_t> first_slots_;
     FlatChain out_;
 };
@@ -246,14 +262,14 @@ std::size_t FlatChain::weight() const {
 }
 
 Result<FlatChain> flat_chain(const Chain& chain, const Table& table, std::span<const RuleSlot> slots,
-                             std::span<const Set* const> sets) {
-    return Flattener(table, slots, sets).run(chain);
+                             std::span<const Set* const> sets, std::span<const LimitSlot> limits) {
+    return Flattener(table, slots, sets, limits).run(chain);
 }
 
 Result<FlatChain> flat_chain(const Chain& chain, const Placement& placement) {
     static const Table none;
-    return flat_chain(chain, placement.table == nullptr ? none : *placement.table, placement.rule_slots,
-                      placement.sets);
+    return flat_chain(chain, placement.table == nullptr ? none : *placement.table, placement.rule_slots, placement.sets,
+                      placement.limit_slots);
 }
 
 std::vector<Step> steps(const FlatChain& chain, const FlatRule& rule, std::span<const std::string> device_names) {
@@ -284,6 +300,8 @@ std::vector<Step> steps(const FlatChain& chain, const FlatRule& rule, std::span<
             out.emplace_back(CountStep{});
         } else if (std::holds_alternative<ruleset::Log>(statement)) {
             out.emplace_back(LogStep{});
+        } else if (std::holds_alternative<ruleset::Limit>(statement)) {
+            out.emplace_back(LimitStep{rule.limit});
         } else if (const auto* verdict = std::get_if<ruleset::Verdict>(&statement)) {
             out.emplace_back(DecideStep{*verdict});
         }

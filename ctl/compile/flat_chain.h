@@ -45,11 +45,15 @@ struct BoxTest {
 
 struct CountStep {};
 struct LogStep {};
+// Holds while the bucket has tokens, and takes them: also where nothing follows for the packet.
+struct LimitStep {
+    LimitSlot slot;
+};
 struct DecideStep {
     ruleset::Verdict verdict;
 };
 
-using Step = std::variant<Condition, BoxTest, SetTest, CountStep, LogStep, DecideStep>;
+using Step = std::variant<Condition, BoxTest, SetTest, CountStep, LogStep, LimitStep, DecideStep>;
 
 // The elements of a verdict map with one outcome.
 struct MapGroup {
@@ -63,6 +67,7 @@ struct FlatRule {
     const ruleset::Rule* rule = nullptr;  // whose statements it has, branches and maps apart; or
     std::uint32_t group = none;           // which group of a map; or neither, to only go on elsewhere
     RuleSlot slot{};                      // of the rule that counts and decides
+    LimitSlot limit{};                    // of its limit, if it has one
     std::uint32_t block_end = 0;          // the first rule behind its block; 0: it has none
     std::uint32_t go = none;              // where evaluation goes on; the number of all rules: with the policy
 };
@@ -77,11 +82,13 @@ struct FlatChain {
     [[nodiscard]] std::size_t weight() const;
 };
 
-// `slots` are those of rules_with_slots() (ruleset/reach.h); lookups in `sets` stay lookups.
-// REQUIRES: the table is valid (ruleset/check.h). Errors: Unsupported for sets whose elements expire or count.
+// `slots` and `limits` are those of rules_with_slots() (ruleset/reach.h); limits are numbered in their order when they
+// are left out. Lookups in `sets` stay lookups. REQUIRES: the table is valid (ruleset/check.h). Errors: Unsupported for
+// sets whose elements expire or count.
 [[nodiscard]] Result<FlatChain> flat_chain(const ruleset::Chain& chain, const ruleset::Table& table,
                                            std::span<const RuleSlot> slots,
-                                           std::span<const ruleset::Set* const> sets = {});
+                                           std::span<const ruleset::Set* const> sets = {},
+                                           std::span<const LimitSlot> limits = {});
 
 // The same for a chain as an engine gets it.
 [[nodiscard]] Result<FlatChain> flat_chain(const ruleset::Chain& chain, const Placement& placement);

@@ -65,12 +65,16 @@ struct Count {};
 
 struct Log {};
 
+struct Limit {
+    LimitSlot slot;
+};
+
 struct Decide {
     ruleset::Verdict verdict;
     bool counted;  // the rule counts right before
 };
 
-using Action = std::variant<Condition, SetTest, BoxTest, Count, Log, Decide>;
+using Action = std::variant<Condition, SetTest, BoxTest, Count, Log, Limit, Decide>;
 
 struct PlannedRule {
     RuleSlot slot{};
@@ -103,11 +107,11 @@ struct PlannedRule {
     }
 };
 
-// A lookup whose elements count is more than a test.
+// A lookup whose elements count is more than a test. A limit is none: nobody else sees its tokens.
 bool is_test(const Action& action) {
     const auto* lookup = std::get_if<SetTest>(&action);
     return std::holds_alternative<Condition>(action) || std::holds_alternative<BoxTest>(action) ||
-           (lookup != nullptr && !lookup->counts);
+           std::holds_alternative<Limit>(action) || (lookup != nullptr && !lookup->counts);
 }
 
 // Conditions that hold for every value only demand their headers; a condition that never holds ends the rule, and
@@ -138,6 +142,9 @@ PlannedRule plan(const FlatChain& chain, const FlatRule& rule, std::span<const s
         } else if (std::holds_alternative<CountStep>(step)) {
             leading = false;
             out.steps.emplace_back(Count{});
+        } else if (const auto* limit = std::get_if<LimitStep>(&step)) {
+            leading = false;
+            out.steps.emplace_back(Limit{limit->slot});
         } else if (std::holds_alternative<LogStep>(step)) {
             leading = false;
             // In front of a counter that came right before, where it does the same: verdicts have counters with them.
@@ -312,6 +319,8 @@ private:
                 emit_decide(*decide, slot);
             else if (std::holds_alternative<Log>(step))
                 emit_log(slot);
+            else if (const auto* limit = std::get_if<Limit>(&step))
+                emit_limit(limit->slot, next);
             else
                 emit_count(slot);
         }
@@ -452,6 +461,13 @@ private:
         asm_.add(Register::R1, 1);
         asm_.store(Size::U32, packet, offsetof(xdpctl_packet, logs), Register::R1);
         asm_.bind(full);
+    }
+
+    void emit_limit(LimitSlot slot, Label fails) {
+        asm_.move32(Register::R1, std::to_underlying(slot));
+        asm_.load(Size::U32, Register::R2, packet, offsetof(xdpctl_packet, length));
+        asm_.call_limit();
+        leave_unless(false, fails);
     }
 
     void emit_count(RuleSlot slot) {

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view no_connections = "xdpctl keeps no connections";
 
 const Reason connection{std::string(no_connections), "match what starts a connection: tcp flags syn / syn,ack"};
-const Reason rate{"xdpctl has no rates yet", {}};
+const Reason rate{"xdpctl keeps no rates and quotas but those of a rule", "use -m limit"};
 const Reason socket_owner{"packets have no socket at this hook", {}};
 
 struct Module {
@@ -37,20 +37,33 @@ const Reason program{"a program of BPF or u32 is not read", "write it as matches
 const Reason cluster{"it depends on state outside the packet", {}};
 
 const std::array modules{
-    Module{"conntrack", &connection}, Module{"state", &connection},
-    Module{"connmark", &connection},  Module{"connlimit", &connection},
-    Module{"connbytes", &connection}, Module{"connlabel", &connection},
-    Module{"helper", &connection},    Module{"limit", &rate},
-    Module{"hashlimit", &rate},       Module{"recent", &rate},
-    Module{"quota", &rate},           Module{"rateest", &rate},
-    Module{"owner", &socket_owner},   Module{"socket", &socket_owner},
-    Module{"cgroup", &socket_owner},  Module{"addrtype", &addrtype},
-    Module{"string", &string_search}, Module{"statistic", &random_choice},
-    Module{"random", &random_choice}, Module{"physdev", &device_of_bridge},
-    Module{"policy", &policy},        Module{"time", &time_of_day},
-    Module{"u32", &program},          Module{"bpf", &program},
-    Module{"rpfilter", &addrtype},    Module{"cluster", &cluster},
-    Module{"nfacct", &cluster},       Module{"osf", &cluster},
+    Module{"conntrack", &connection},
+    Module{"state", &connection},
+    Module{"connmark", &connection},
+    Module{"connlimit", &connection},
+    Module{"connbytes", &connection},
+    Module{"connlabel", &connection},
+    Module{"helper", &connection},
+    Module{"hashlimit", &rate},
+    Module{"recent", &rate},
+    Module{"quota", &rate},
+    Module{"rateest", &rate},
+    Module{"owner", &socket_owner},
+    Module{"socket", &socket_owner},
+    Module{"cgroup", &socket_owner},
+    Module{"addrtype", &addrtype},
+    Module{"string", &string_search},
+    Module{"statistic", &random_choice},
+    Module{"random", &random_choice},
+    Module{"physdev", &device_of_bridge},
+    Module{"policy", &policy},
+    Module{"time", &time_of_day},
+    Module{"u32", &program},
+    Module{"bpf", &program},
+    Module{"rpfilter", &addrtype},
+    Module{"cluster", &cluster},
+    Module{"nfacct", &cluster},
+    Module{"osf", &cluster},
     Module{"realm", &addrtype},
 };
 
@@ -362,6 +375,8 @@ enum class Kind : std::uint8_t {
     PacketType,
     Mark,
     MatchSet,
+    Limit,
+    LimitBurst,
     Comment,
 };
 
@@ -414,6 +429,8 @@ constexpr std::array options{
     Option{"--pkt-type", Kind::PacketType},
     Option{"--mark", Kind::Mark},
     Option{"--match-set", Kind::MatchSet},
+    Option{"--limit", Kind::Limit},
+    Option{"--limit-burst", Kind::LimitBurst},
     Option{"--comment", Kind::Comment},
 };
 
@@ -421,6 +438,43 @@ bool is_of_family(Kind kind) {
     return kind == Kind::Source || kind == Kind::Destination || kind == Kind::SourceRange ||
            kind == Kind::DestinationRange || kind == Kind::Length || kind == Kind::TtlEqual || kind == Kind::TtlLess ||
            kind == Kind::TtlGreater || kind == Kind::Dscp || kind == Kind::IcmpType || kind == Kind::LaterFragment;
+}
+
+// iptables asks these first, wherever they stand.
+bool is_asked_first(Kind kind) {
+    return kind == Kind::Source || kind == Kind::Destination || kind == Kind::InInterface || kind == Kind::Protocol ||
+           kind == Kind::LaterFragment;
+}
+
+// "5/sec", "10/m", "7": as iptables, which takes any beginning of a unit.
+Text limit_rate(std::string_view text) {
+    constexpr std::string_view units[] = {"second", "minute", "hour", "day"};
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    const auto count = number(text.substr(0, slash));
+    if (!count || text.starts_with("0x"))
+        return refuse(fmt::format("{} is no rate", text));
+    if (slash == text.size())
+        return fmt::format("{}/second", *count);
+    const std::string_view unit = text.substr(slash + 1);
+    const auto* const found =
+        std::ranges::find_if(units, [&](std::string_view name) { return !unit.empty() && name.starts_with(unit); });
+    if (found == std::end(units))
+        return refuse(fmt::format("{} is no rate", text));
+    return fmt::format("{}/{}", *count, *found);
+}
+
+Converted<void> set_limit(Kind kind, const std::string& value, bool negated, RuleParts& parts) {
+    if (negated || !parts.limit)
+        return refuse("a limit that is negated, or has no -m limit in front of it");
+    if (kind == Kind::LimitBurst) {
+        parts.limit->burst = value;
+        return {};
+    }
+    auto converted = limit_rate(value);
+    if (!converted)
+        return std::unexpected(std::move(converted).error());
+    parts.limit->rate = *std::move(converted);
+    return {};
 }
 
 // Options with one value.
@@ -487,6 +541,11 @@ Text convert_option(Kind kind, const std::string& option, bool negated, Words& w
         parts.comments.push_back(*std::move(value));
         return std::string();
     }
+    if (kind == Kind::Limit || kind == Kind::LimitBurst) {
+        if (auto set = set_limit(kind, *value, negated, parts); !set)
+            return std::unexpected(std::move(set).error());
+        return std::string();
+    }
     if (kind != Kind::TcpFlags && kind != Kind::MatchSet)
         return convert_value(kind, *value, negated, context, parts);
     const auto second = words.argument(option);
@@ -517,7 +576,22 @@ Converted<void> convert_match(const std::string& option, bool negated, const std
     // Addresses come first in the keys of sets.
     parts.names_family =
         parts.names_family || is_of_family(known->kind) || (known->kind == Kind::MatchSet && match->starts_with("ip"));
-    parts.matches.push_back(*std::move(match));
+    if (parts.limit && is_asked_first(known->kind))
+        parts.matches.insert(parts.matches.begin() + static_cast<std::ptrdiff_t>(parts.limit->place++),
+                             *std::move(match));
+    else
+        parts.matches.push_back(*std::move(match));
+    return {};
+}
+
+// Tokens are counted in jiffies there and in nanoseconds here; else both are the same bucket.
+Converted<void> begin_module(std::string_view module, RuleParts& parts) {
+    if (module != "limit")
+        return {};
+    if (parts.limit)
+        return refuse("a second limit in a rule");
+    parts.limit = LimitParts{.place = parts.matches.size()};
+    parts.matches.emplace_back();
     return {};
 }
 

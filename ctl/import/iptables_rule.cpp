@@ -37,6 +37,8 @@ Converted<std::string> convert_rule(std::span<const std::string> words, std::str
             module = *name;
             if (const Reason* reason = unsupported_module(module))
                 return std::unexpected(*reason);
+            if (auto begun = begin_module(module, parts); !begun)
+                return std::unexpected(std::move(begun).error());
         } else if (option == "-j" || option == "--jump" || option == "-g" || option == "--goto") {
             const auto name = rest.argument(option);
             if (!name)
@@ -49,6 +51,9 @@ Converted<std::string> convert_rule(std::span<const std::string> words, std::str
             return std::unexpected(std::move(match).error());
         }
     }
+    if (parts.limit)
+        parts.matches[parts.limit->place] =
+            fmt::format("limit rate {} burst {} packets", parts.limit->rate, parts.limit->burst);
     std::string rule;
     if (!parts.names_family)
         rule = fmt::format("{} ", family_match(context.family));

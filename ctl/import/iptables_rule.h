@@ -51,12 +51,20 @@ private:
     std::span<const std::string> rest_;
 };
 
+// Of `-m limit`; what it is without options.
+struct LimitParts {
+    std::size_t place;  // among the matches
+    std::string rate = "3/hour";
+    std::string burst = "5";
+};
+
 // A rule so far.
 struct RuleParts {
     std::vector<std::string> matches;
     std::string protocol;       // of -p, when not negated
     bool names_family = false;  // some match is of the family
     std::vector<std::string> comments;
+    std::optional<LimitParts> limit;
 };
 
 // What the option of a match (`--dport 22`) adds to the rule. `module` is that of the last -m.
@@ -65,6 +73,9 @@ struct RuleParts {
 
 // A module that xdpctl has nothing equal to; none for those whose options convert_match() knows.
 [[nodiscard]] const Reason* unsupported_module(std::string_view module);
+
+// Begins with a match that has a module: `-m limit` is one without any option.
+[[nodiscard]] Converted<void> begin_module(std::string_view module, RuleParts& parts);
 
 // The statement of -j or -g, and the target's own options.
 [[nodiscard]] Converted<std::string> convert_target(const std::string& target, bool is_goto, Words& words,

@@ -56,6 +56,7 @@ public:
         : live_(live),
           generation_(std::move(next)),
           plans_(std::move(plan.chains)),
+          limit_plan_(std::move(plan.limits)),
           sets_(std::move(plan.sets)),
           verified_(std::move(verified)),
           warnings_(warnings) {}
@@ -89,6 +90,7 @@ private:
         }
         std::erase_if(live_.chains, [&](const auto& item) { return !keys.contains(item.first); });
         live_.generation = std::move(generation_);
+        live_.limits = std::move(limits_);
         live_.sets = std::move(sets_);
     }
 
@@ -97,12 +99,27 @@ private:
     Status prepare() {
         XDPCTL_TRY(make_directory(live_.layout.next()));
         XDPCTL_TRY(store_generation(live_.layout.next(), generation_, sets_));
+        XDPCTL_TRY(prepare_limits());
         for (ChainPlan& plan : plans_) {
             XDPCTL_TRY(prepare_chain(plan));
             for (const auto& [layer, datapath] : plan.live().layers())
                 XDPCTL_TRY(load_classifier(plan, datapath));
         }
         return verified_.get();
+    }
+
+    // What runs takes from none of the buckets that are written.
+    Status prepare_limits() {
+        if (limit_plan_.slots.empty())
+            return {};
+        auto limits = live_.limits ? live_.limits->duplicate() : LimitMap::create();
+        if (!limits)
+            return std::unexpected(std::move(limits).error());
+        limits_ = *std::move(limits);
+        if (limit_plan_.reuses_buckets)
+            XDPCTL_TRY(wait_for_running_programs());
+        XDPCTL_TRY(write_limits(*limits_, limit_plan_));
+        return limits_->pin(Layout::limits(live_.layout.next()));
     }
 
     Status prepare_chain(ChainPlan& plan) {
@@ -150,7 +167,7 @@ private:
         std::vector<const SetMaps*> sets;
         for (const ruleset::Set* set : plan.sets)
             sets.push_back(&sets_.at(set->handle));
-        auto classifier = datapath.load_classifier(plan.classifier, plan.rules(), sets);
+        auto classifier = datapath.load_classifier(plan.classifier, plan.rules(), sets, limits_ ? &*limits_ : nullptr);
         if (!classifier)
             return std::unexpected(
                 std::move(classifier).error().within(fmt::format("cannot load {}", plan.named.text())));
@@ -288,6 +305,8 @@ private:
     Live& live_;
     Generation generation_;
     std::vector<ChainPlan> plans_;
+    LimitPlan limit_plan_;
+    std::optional<LimitMap> limits_;
     GenerationSets sets_;
     std::future<Status> verified_;
     Warnings& warnings_;

@@ -25,6 +25,7 @@
 
 namespace xdpctl::kernel {
 
+class LimitMap;
 struct SetMaps;
 
 // Which kind of BPF program runs: a PROG_ARRAY holds one kind only, and each chain has one for every layer in use.
@@ -96,10 +97,11 @@ public:
     // One that takes times into a map `entry_times` (maps/tally.h).
     [[nodiscard]] Result<EntryObject> open_timed_entry(DeviceSlot slot, int entry_times) const;
     // Loads what the compiler made: rules joined with the exit program, or tables copied into a map and the program
-    // that walks them. Rules count in `rules` and look keys up in `sets`, which have the compiler's numbers. Not yet
-    // published.
+    // that walks them. Rules count in `rules` and look keys up in `sets`, which have the compiler's numbers; rules with
+    // a limit, if there are any, take from the buckets of `limits`. Not yet published.
     [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier, const RuleMaps& rules,
-                                             std::span<const SetMaps* const> sets = {}) const;
+                                             std::span<const SetMaps* const> sets = {},
+                                             const LimitMap* limits = nullptr) const;
     // Makes a loaded classifier judge every following packet: one map update.
     [[nodiscard]] Status publish(const Fd& classifier) const;
     // Observers look on in the places behind the exit (observer_places.h).
@@ -120,7 +122,7 @@ private:
     enum class EntryKind : std::uint8_t { Usual, Timed };
     [[nodiscard]] Result<EntryObject> open_entry(EntryKind kind, DeviceSlot slot, std::span<const NamedMap> maps) const;
     [[nodiscard]] Result<Fd> load_rules(const compile::Program& program, const RuleMaps& rules,
-                                        std::span<const SetMaps* const> sets) const;
+                                        std::span<const SetMaps* const> sets, const LimitMap* limits) const;
     [[nodiscard]] int descriptor_of(compile::MapName map, const RuleMaps& rules) const;
     [[nodiscard]] Status put(std::uint32_t stage, const Fd& program) const;
     [[nodiscard]] Status clear(std::uint32_t stage) const;

@@ -107,6 +107,10 @@ fs::path Layout::ruleset(const fs::path& generation) {
     return generation / "ruleset";
 }
 
+fs::path Layout::limits(const fs::path& generation) {
+    return generation / "limits";
+}
+
 fs::path Layout::set_image(const fs::path& generation, Handle set) {
     return generation / fmt::format("set-{}-image", std::to_underlying(set));
 }

@@ -10,6 +10,7 @@
 //           overlay              map: how many rules are not in the tables (maps/generation.h)
 //           <layer>-tables       program of the tables: the classifier, or called by it
 //           <layer>-behind       program of the rules behind the tables, when there are any
+//       limits                   buckets of rules (limit_maps.h): the same map as long as any rule has a limit
 //       set-<handle>-image, -live  maps of each set that keys are looked up in (maps/set.h); elements are there only
 //   next/                        the same of a generation that is being made, or of a writer that was killed
 //   observer-<N>/                place of an observer, locked by its process (observer_places.h)
@@ -64,6 +65,7 @@ public:
 
     // Of a generation's directory.
     [[nodiscard]] static std::filesystem::path ruleset(const std::filesystem::path& generation);
+    [[nodiscard]] static std::filesystem::path limits(const std::filesystem::path& generation);
     [[nodiscard]] static std::filesystem::path set_image(const std::filesystem::path& generation, Handle set);
     [[nodiscard]] static std::filesystem::path set_live(const std::filesystem::path& generation, Handle set);
     [[nodiscard]] static std::filesystem::path classifier(const std::filesystem::path& generation, const LayerKey& key);

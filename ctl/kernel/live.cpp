@@ -230,7 +230,7 @@ Result<LiveChains> open_chains(const Layout& layout, const ruleset::Ruleset& rul
 namespace {
 
 Result<Live> open_once(const Layout& layout) {
-    Live live{.layout = layout, .generation = {}, .sets = {}, .chains = {}};
+    Live live{.layout = layout, .generation = {}, .sets = {}, .limits = {}, .chains = {}};
     const auto directory = running_directory(layout);
     if (!directory)
         return std::unexpected(directory.error());
@@ -242,6 +242,12 @@ Result<Live> open_once(const Layout& layout) {
     live.generation = std::move(stored->generation);
     live.sets = std::move(stored->sets);
     XDPCTL_TRY(fill_sets(live.generation.ruleset, live.sets));
+    if (has_limits(live.generation.ruleset)) {
+        auto limits = LimitMap::open(Layout::limits(**directory));
+        if (!limits)
+            return std::unexpected(std::move(limits).error());
+        live.limits = *std::move(limits);
+    }
     auto chains = open_chains(layout, live.generation.ruleset, **directory);
     if (!chains)
         return std::unexpected(std::move(chains).error());

@@ -15,6 +15,7 @@
 #include "kernel/device_count.h"
 #include "kernel/generation.h"
 #include "kernel/layout.h"
+#include "kernel/limit_maps.h"
 #include "kernel/rule_maps.h"
 #include "maps/chain.h"
 
@@ -85,8 +86,9 @@ using LiveChains = std::map<ChainKey, std::unique_ptr<LiveChain>>;
 struct Live {
     Layout layout;
     Generation generation;
-    GenerationSets sets;  // of the running generation
-    LiveChains chains;    // of the running ruleset
+    GenerationSets sets;             // of the running generation
+    std::optional<LimitMap> limits;  // when a rule has one
+    LiveChains chains;               // of the running ruleset
 
     // Where the running generation is pinned; none when nothing was ever committed.
     [[nodiscard]] std::optional<std::filesystem::path> directory() const;

@@ -107,6 +107,15 @@ bool may_goto_supported() {
     return supported;
 }
 
+bool compare_and_exchange_supported() {
+    constexpr std::uint8_t frame = BPF_REG_10;
+    constexpr bpf_insn store{.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = frame, .src_reg = 0, .off = -8, .imm = 0};
+    constexpr bpf_insn exchange{
+        .code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = frame, .src_reg = 0, .off = -8, .imm = BPF_CMPXCHG};
+    static const bool supported = loads("probe_cmpxchg", 0, std::array{set_r0, store, exchange, set_r0, leave});
+    return supported;
+}
+
 compile::Loops loops_supported() {
     if (may_goto_supported())
         return compile::Loops::Free;

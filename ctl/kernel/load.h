@@ -36,6 +36,9 @@ void set_type(bpf_program* program, const ProgramType& type);
 // Whether programs may loop without a bound that the verifier knows (Linux 6.9).
 [[nodiscard]] bool may_goto_supported();
 
+// Whether programs can compare and exchange 64 bits (Linux 5.12).
+[[nodiscard]] bool compare_and_exchange_supported();
+
 // How the tuple-tree classifier can loop on this kernel. It has bounds from Linux 5.18 on, for what it needs besides:
 // pointers as parameters of global functions, and the helper that copies bytes of a frame at XDP.
 [[nodiscard]] compile::Loops loops_supported();

@@ -159,8 +159,8 @@ struct Observer::Impl {
         : request(wanted),
           layout(std::move(where)),
           lock_timeout(timeout),
-          now{Live{layout, {}, {}, {}}, {}},
-          before{Live{layout, {}, {}, {}}, {}} {}
+          now{Live{layout, {}, {}, {}, {}}, {}},
+          before{Live{layout, {}, {}, {}, {}}, {}} {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     ~Impl() { stop(); }

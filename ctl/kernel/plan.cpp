@@ -25,6 +25,10 @@ public:
     Result<CommitPlan> run(ruleset::Ruleset& next) {
         XDPCTL_TRY(look_around());
         CommitPlan out;
+        auto limits = plan_limits(live_.limits ? &*live_.limits : nullptr, live_.generation.ruleset, next);
+        if (!limits)
+            return std::unexpected(std::move(limits).error());
+        limits_ = *std::move(limits);
         for (ruleset::Table& table : next.tables) {
             for (ruleset::Chain& chain : table.chains) {
                 if (!chain.is_base)
@@ -36,6 +40,7 @@ public:
             }
         }
         XDPCTL_TRY(plan_sets(next, out.sets));
+        out.limits = std::move(limits_);
         return out;
     }
 
@@ -95,7 +100,11 @@ private:
         std::span<const xdpctl_rule_slot> running;
         if (plan.running != nullptr)
             running = plan.running->rules().slots();
-        plan.slots = plan_slots(running, SlottedRules(plan.named));
+        const SlottedRules rules(plan.named);
+        plan.slots = plan_slots(running, rules);
+        std::vector<LimitSlot> limit_slots(plan.slots.slots.size());
+        if (!limits_.slots.empty())
+            std::ranges::transform(rules, limit_slots.begin(), [&](const auto& rule) { return limits_.slot(rule); });
         auto sets = compile::looked_up_sets(plan.chain(), *plan.named.table);
         if (!sets)
             return std::unexpected(std::move(sets).error());
@@ -103,6 +112,7 @@ private:
         auto classifier = compile::compile(plan.chain(), {.table = plan.named.table,
                                                           .sets = plan.sets,
                                                           .rule_slots = plan.slots.slots,
+                                                          .limit_slots = limit_slots,
                                                           .device_names = plan.device_names,
                                                           .loops = loops_supported(),
                                                           .progress = options_.progress});
@@ -236,6 +246,7 @@ private:
     const Live& live_;
     const CommitOptions& options_;
     Warnings& warnings_;
+    LimitPlan limits_;
     std::vector<Interface> interfaces_;
     std::map<ChainKey, std::vector<SurveyedDevice>> bound_;  // of the running chains
 };

@@ -56,6 +56,7 @@ struct ChainPlan {
 
 struct CommitPlan {
     std::vector<ChainPlan> chains;
+    LimitPlan limits;
     GenerationSets sets;  // of all looked-up sets; those that the running generation has alike are the same maps
 };
 

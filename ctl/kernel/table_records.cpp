@@ -27,7 +27,7 @@ std::optional<std::uint32_t> size_of(const Fd& map, const char* name) {
 template <typename Record, typename Visit>
 void visit_records(std::span<std::byte> tables, const xdpctl_records& place, RuleSlot rule, const Visit& visit) {
     // Jumps have records too, which belong to no slot.
-    constexpr std::uint32_t effects = XDPCTL_TUPLE_COUNT | XDPCTL_TUPLE_FINAL | XDPCTL_TUPLE_LOG;
+    constexpr std::uint32_t effects = XDPCTL_TUPLE_COUNT | XDPCTL_TUPLE_FINAL | XDPCTL_TUPLE_LOG | XDPCTL_TUPLE_LIMIT;
     auto* records = reinterpret_cast<Record*>(tables.data() + place.offset);
     for (Record& record : std::span(records, place.count))
         if ((record.action & XDPCTL_TUPLE_SLOT) == std::to_underlying(rule) && (record.action & effects) != 0)

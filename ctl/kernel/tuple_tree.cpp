@@ -71,6 +71,8 @@ Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::s
     const std::size_t size = std::max<std::size_t>(tables.report.bytes, XDPCTL_TUPLE_ALIGNMENT);
     if (const int error = bpf_map__set_value_size(map, static_cast<std::uint32_t>(size)); error != 0)
         return fail_errno(error, "cannot size the classifier's tables");
+    if (tables.limits.empty())
+        bpf_map__set_autocreate(bpf_object__find_map_by_name(object->get(), "limits"), false);
     XDPCTL_TRY(use_maps(object->get(), maps));
     XDPCTL_TRY(use_sets(object->get(), sets));
     bpf_program* program = bpf_object__next_program(object->get(), nullptr);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lang/format_match.h"
+#include "lang/limit.h"
 #include "lang/log.h"
 #include "lang/print.h"
 #include "lang/value.h"
@@ -257,6 +258,8 @@ json statement_json(const Statement& statement, const Rule& rule, const PrintOpt
         return statement_json(*match);
     if (const auto* log = std::get_if<ruleset::Log>(&statement))
         return {{"log", log_json(*log)}};
+    if (const auto* limit = std::get_if<ruleset::Limit>(&statement))
+        return {{"limit", limit_json(*limit)}};
     if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
         return match_json(operator_sign(lookup->relation), fields_json(lookup->fields),
                           looked_up_json(lookup->set, lookup->fields, *lookup->elements));

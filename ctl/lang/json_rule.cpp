@@ -11,8 +11,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view statement_words[] = {"match", "counter", "accept", "drop", "continue",
-                                                "jump",  "goto",    "return", "vmap", "log"};
+constexpr std::string_view statement_words[] = {"match", "counter", "accept", "drop", "continue", "jump",
+                                                "goto",  "return",  "vmap",   "log",  "limit"};
 constexpr std::string_view operators[] = {"==", "!=", "<", ">", "<=", ">=", "in", "!"};
 
 bool write_match(JsonWriter& out, const json& match) {
@@ -68,6 +68,46 @@ bool write_log(JsonWriter& out, const json& log) {
     return true;
 }
 
+// With the unit that the limit says it in, if it says one.
+bool write_amount(JsonWriter& out, const json& limit, const char* amount, const char* unit) {
+    if (!out.put_number(*limit.find(amount), "a number"))
+        return false;
+    const auto word = limit.find(unit);
+    return word == limit.end() || out.put_word(*word, "packets, bytes, kbytes or mbytes");
+}
+
+bool write_limit(JsonWriter& out, const json& limit) {
+    const json* rate = out.need(limit, "rate");
+    const json* per = rate == nullptr ? nullptr : out.need(limit, "per");
+    if (per == nullptr || !out.only(limit, {"rate", "burst", "per", "inv", "rate_unit", "burst_unit"}, "a limit"))
+        return false;
+    out.put(limit, "limit");
+    out.put(limit, "rate");
+    if (const auto inv = limit.find("inv"); inv != limit.end()) {
+        if (!inv->is_boolean())
+            return out.expected(*inv, "true or false");
+        if (*inv == true)
+            out.put(*inv, "over");
+    }
+    const auto unit = limit.find("rate_unit");
+    const bool of_packets = unit == limit.end() || *unit == "packets";
+    if (of_packets ? !out.put_number(*rate, "a number") : !write_amount(out, limit, "rate", "rate_unit"))
+        return false;
+    out.put(*per, "/");
+    if (!out.put_word(*per, "second, minute, hour, day or week"))
+        return false;
+    // As nft does: 0 is what is there when nothing is said.
+    const auto burst = limit.find("burst");
+    if (burst == limit.end() || *burst == 0)
+        return true;
+    out.put(*burst, "burst");
+    if (!write_amount(out, limit, "burst", "burst_unit"))
+        return false;
+    if (!limit.contains("burst_unit"))
+        out.put(*burst, of_packets ? "packets" : "bytes");
+    return true;
+}
+
 }  // namespace
 
 bool write_statement(JsonWriter& out, const json& statement) {
@@ -84,6 +124,8 @@ bool write_statement(JsonWriter& out, const json& statement) {
         return write_map(out, value);
     if (word == "log")
         return write_log(out, value);
+    if (word == "limit")
+        return write_limit(out, value);
     return refuse_word(out, statement, word, "statement", statement_words);
 }
 

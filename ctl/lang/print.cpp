@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "lang/format_match.h"
+#include "lang/limit.h"
 #include "lang/log.h"
 #include "lang/print_set.h"
 #include "ruleset/check.h"
@@ -98,6 +99,8 @@ private:
             print_counter(*counter, rule);
         else if (const auto* log = std::get_if<ruleset::Log>(&statement))
             put(format_log(*log));
+        else if (const auto* limit = std::get_if<ruleset::Limit>(&statement))
+            put(format_limit(*limit));
         else if (const auto* lookup = std::get_if<ruleset::Lookup>(&statement))
             print_lookup(*lookup);
         else if (const auto* map = std::get_if<ruleset::VerdictMap>(&statement))

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/suggest.h"
+#include "lang/limit.h"
 #include "lang/log.h"
 #include "lang/match.h"
 #include "lang/named_set.h"
@@ -31,8 +32,8 @@ using ruleset::Verdict;
 constexpr std::string_view protocol_words[] = {"ip",   "tcp", "udp",  "ip6",    "meta",   "icmp", "vlan",
                                                "sctp", "th",  "arp",  "icmpv6", "ether",  "dccp", "udplite",
                                                "ah",   "esp", "comp", "igmp",   "exthdr", "frag"};
-constexpr std::string_view other_words[] = {"accept",  "drop", "jump",     "goto",   "return",
-                                            "counter", "log",  "continue", "comment"};
+constexpr std::string_view other_words[] = {"accept",  "drop", "jump",  "goto",     "return",
+                                            "counter", "log",  "limit", "continue", "comment"};
 // Keys of meta that stand alone too.
 constexpr std::string_view bare_meta_words[] = {"iifname", "oifname", "iif", "oif", "mark", "pkttype", "cpu"};
 // Keys of meta that nft does not take without it.
@@ -195,6 +196,8 @@ bool RuleParser::parse_statement(const Token& first) {
         return parse_counter();
     if (word == "log")
         return parse_log_statement();
+    if (word == "limit")
+        return parse_limit_statement();
     return refuse_statement(first);
 }
 
@@ -223,6 +226,19 @@ bool RuleParser::parse_log_statement() {
     if (!parse_log(cursor_, log))
         return false;
     statements_.emplace_back(std::move(log));
+    return true;
+}
+
+bool RuleParser::parse_limit_statement() {
+    const auto is_limit = [](const Statement& statement) { return std::holds_alternative<ruleset::Limit>(statement); };
+    if (std::ranges::any_of(statements_, is_limit))
+        return cursor_.error(cursor_.peek(), "a second limit in a rule is not supported yet",
+                             "write two rules: the first leads on with a jump");
+    cursor_.take();
+    ruleset::Limit limit;
+    if (!parse_limit(cursor_, limit))
+        return false;
+    statements_.emplace_back(limit);
     return true;
 }
 

@@ -25,6 +25,7 @@ private:
     bool parse_statement(const Token& first);
     bool parse_counter();
     bool parse_log_statement();
+    bool parse_limit_statement();
     bool parse_family();
     bool parse_payload();
     bool parse_match_of(ruleset::Field field);

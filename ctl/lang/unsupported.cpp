@@ -12,7 +12,6 @@ constexpr std::string_view use_drop = "write 'drop'";
 constexpr std::string_view interface_name = "match the name: iifname \"eth0\"";
 
 constexpr Unsupported statements[] = {
-    {"limit", leave_out},
     {"reject", use_drop},
     {"queue", leave_out},
     {"quota", leave_out},
@@ -93,7 +92,7 @@ constexpr Unsupported objects[] = {
     {"flowtable", leave_out},
     {"counter", "write 'counter' in the rule"},
     {"quota", leave_out},
-    {"limit", leave_out},
+    {"limit", "write 'limit' in the rule"},
     {"ct", leave_out},
     {"secmark", leave_out},
     {"synproxy", leave_out},

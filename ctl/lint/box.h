@@ -63,7 +63,7 @@ struct Box {
 
 // Of the packets that all matches of the rule hold for.
 [[nodiscard]] Box matched_box(const ruleset::Rule& rule, std::span<const std::string> devices, Axes& axes);
-// Of those that come to its first counter, log or verdict: for all others the rule does nothing.
+// Of those that come to its first counter, log, limit or verdict: for all others the rule does nothing.
 [[nodiscard]] Box touched_box(const ruleset::Rule& rule, std::span<const std::string> devices, Axes& axes);
 
 // The index of the statement that leaves nothing of the packets that those in front of it hold for; nothing when

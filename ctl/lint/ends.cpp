@@ -38,10 +38,12 @@ bool can_lead_back(const Rule& rule) {
 
 bool is_test(const Statement& statement) {
     return std::holds_alternative<ruleset::Match>(statement) || std::holds_alternative<ruleset::Lookup>(statement) ||
-           std::holds_alternative<ruleset::VerdictMap>(statement);
+           std::holds_alternative<ruleset::VerdictMap>(statement) || std::holds_alternative<ruleset::Limit>(statement);
 }
 
 bool Ends::ends(const Rule& rule) {
+    if (rule.limit() != nullptr)
+        return false;
     if (rule.verdict())
         return true;
     const Branch* branch = branch_of(rule);

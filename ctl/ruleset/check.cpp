@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <limits>
 #include <set>
 #include <span>
 #include <unordered_map>
@@ -169,6 +171,7 @@ std::optional<std::string> rule_fault(const Rule& rule, std::optional<Hook> hook
         return "a rule needs a statement";
     bool counted = false;
     bool logged = false;
+    bool limited = false;
     std::size_t left = rule.statements.size();
     for (const Statement& statement : rule.statements) {
         if (--left > 0 && ends_rule(statement))
@@ -179,6 +182,12 @@ std::optional<std::string> rule_fault(const Rule& rule, std::optional<Hook> hook
             if (std::exchange(logged, true))
                 return "a rule has one log";
             if (auto fault = log_fault(*log))
+                return fault;
+        }
+        if (const auto* limit = std::get_if<Limit>(&statement)) {
+            if (std::exchange(limited, true))
+                return "a rule has one limit";
+            if (auto fault = limit_fault(*limit))
                 return fault;
         }
         if (const auto* match = std::get_if<Match>(&statement))
@@ -558,6 +567,22 @@ std::optional<std::string> log_fault(const Log& log) {
     if (log.group && log.level != LogLevel::Warn)
         return "a log has a level or a group, not both";
     return text_fault("prefix", log.prefix, log_prefix_size_max);
+}
+
+// As nft refuses them, and buckets that take centuries to fill: nanoseconds are counted in 63 bits.
+std::optional<std::string> limit_fault(const Limit& limit) {
+    const bool of_packets = limit.unit == Limit::Unit::Packets;
+    if (limit.rate == 0)
+        return "the rate of a limit cannot be 0";
+    if (of_packets && limit.burst == 0)
+        return "the burst of a limit of packets cannot be 0";
+    const Value nanoseconds = static_cast<Value>(std::chrono::nanoseconds(limit.per).count());
+    const Value both = Value{limit.rate} + limit.burst;
+    const Value capacity = of_packets ? nanoseconds / limit.rate * limit.burst : nanoseconds * both / limit.rate;
+    const Value largest = of_packets ? both : nanoseconds * both;
+    if (largest > std::numeric_limits<std::uint64_t>::max() || capacity > std::numeric_limits<std::int64_t>::max())
+        return "the rate or the burst of a limit is too large";
+    return std::nullopt;
 }
 
 std::optional<std::string> payload_fault(const RawPayload& payload) {

@@ -41,6 +41,7 @@ struct Problem {
 [[nodiscard]] std::optional<std::string> device_fault(std::string_view device);
 [[nodiscard]] std::optional<std::string> comment_fault(std::string_view comment);
 [[nodiscard]] std::optional<std::string> log_fault(const Log& log);
+[[nodiscard]] std::optional<std::string> limit_fault(const Limit& limit);
 [[nodiscard]] std::optional<std::string> payload_fault(const RawPayload& payload);
 
 [[nodiscard]] std::string_view hook_name(Hook hook);  // "ingress", "egress"

@@ -2,6 +2,7 @@
 #include "ruleset/model.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace xdpctl::ruleset {
 
@@ -16,6 +17,21 @@ FieldInfo field_of(const Match& match) {
     if (match.field == Field::Raw)
         field.bits = match.payload.length;
     return field;
+}
+
+std::uint64_t Limit::cost(std::uint32_t bytes) const {
+    const auto nanoseconds = static_cast<std::uint64_t>(std::chrono::nanoseconds(per).count());
+    return unit == Unit::Packets ? nanoseconds / rate : nanoseconds * bytes / rate;
+}
+
+std::uint64_t Limit::capacity() const {
+    const auto nanoseconds = static_cast<std::uint64_t>(std::chrono::nanoseconds(per).count());
+    return unit == Unit::Packets ? nanoseconds / rate * burst : nanoseconds * (rate + burst) / rate;
+}
+
+std::uint32_t Limit::bytes_max() const {
+    constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+    return unit == Unit::Packets ? most : static_cast<std::uint32_t>(std::min<std::uint64_t>(rate + burst, most));
 }
 
 const Counter* Rule::counter() const {
@@ -35,6 +51,13 @@ const Log* Rule::log() const {
     for (const Statement& statement : statements)
         if (const auto* log = std::get_if<Log>(&statement))
             return log;
+    return nullptr;
+}
+
+const Limit* Rule::limit() const {
+    for (const Statement& statement : statements)
+        if (const auto* limit = std::get_if<Limit>(&statement))
+            return limit;
     return nullptr;
 }
 

@@ -81,6 +81,28 @@ struct Log {
     bool operator==(const Log&) const = default;
 };
 
+// Holds for a packet while the rule's bucket has tokens for it: for one packet, or as many bytes as counters count. The
+// bucket fills at the rate. It is full, when the rule is first loaded, with the burst of packets, or with the burst and
+// what comes within `per` of bytes.
+struct Limit {
+    enum class Unit : std::uint8_t { Packets, Bytes };
+    Unit unit = Unit::Packets;
+    bool is_over = false;  // holds while the bucket has none; takes them as the other does
+    std::uint32_t burst = 0;
+    std::uint64_t rate = 0;
+    std::chrono::seconds per{1};  // a second, minute, hour, day or week
+    bool operator==(const Limit&) const = default;
+
+    // What nft calls tokens are nanoseconds: of those that the bucket fills in, how many a packet takes and how many
+    // there can be. REQUIRES: it is valid (ruleset/check.h), and the packet is no longer than bytes_max().
+    [[nodiscard]] std::uint64_t cost(std::uint32_t bytes) const;
+    [[nodiscard]] std::uint64_t capacity() const;
+    // For longer packets there are never enough.
+    [[nodiscard]] std::uint32_t bytes_max() const;
+};
+
+inline constexpr std::uint32_t limit_burst_packets = 5;  // when nothing is said
+
 // Where an object stands in its source; line 0 when it has none.
 struct SourcePosition {
     std::uint32_t line = 0;
@@ -110,14 +132,15 @@ struct VerdictMap {
     bool operator==(const VerdictMap&) const = default;
 };
 
-using Statement = std::variant<Match, Counter, Log, Verdict, Lookup, VerdictMap, Branch>;
+using Statement = std::variant<Match, Counter, Log, Limit, Verdict, Lookup, VerdictMap, Branch>;
 
 // Whether nothing can stand behind the statement in its rule.
 [[nodiscard]] bool ends_rule(const Statement& statement);
 
 struct Table;
 
-// Statements in order; at most one Counter and one Log. A Verdict, VerdictMap or Branch other than Continue comes last.
+// Statements in order; at most one Counter, one Log and one Limit. A Verdict, VerdictMap or Branch other than Continue
+// comes last.
 struct Rule {
     SharedList<Statement> statements;
     std::string comment;
@@ -128,6 +151,7 @@ struct Rule {
     [[nodiscard]] const Counter* counter() const;
     void start_counter(const Count& start);  // if it has one
     [[nodiscard]] const Log* log() const;
+    [[nodiscard]] const Limit* limit() const;
     [[nodiscard]] std::optional<Verdict> verdict() const;
     // Whether evaluation can end there with that verdict, by a verdict of its own or by an element of a map.
     [[nodiscard]] bool can_decide(Verdict verdict, const Table& table) const;

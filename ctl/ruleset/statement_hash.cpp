@@ -44,6 +44,11 @@ private:
         add(counter.start.bytes);
     }
     void add_parts(const Log& log) { add(log.prefix); }
+    void add_parts(const Limit& limit) {
+        add(limit.rate);
+        add(static_cast<std::uint64_t>(limit.per.count()) << 32U | limit.burst);
+        add(static_cast<std::uint64_t>(limit.unit) << 1U | static_cast<std::uint64_t>(limit.is_over));
+    }
     void add_parts(Verdict verdict) { add(static_cast<std::uint64_t>(verdict)); }
     void add_parts(const Lookup& lookup) { add(lookup.set); }
     void add_parts(const VerdictMap& map) { add(map.map); }

@@ -208,6 +208,8 @@ private:
                 step.tests.push_back(ask(statement, *match));
             else if (const auto* lookup = std::get_if<Lookup>(&statement))
                 step.tests.push_back(ask(statement, *lookup));
+            else if (const auto* limit = std::get_if<ruleset::Limit>(&statement))
+                step.tests.push_back({&statement, holds(*limit), {}});
             else if (const auto* map = std::get_if<VerdictMap>(&statement))
                 step.tests.push_back(ask(statement, *map, outcome));
             else if (const auto* verdict = std::get_if<Verdict>(&statement))
@@ -218,6 +220,10 @@ private:
         if (step.matched())
             step.outcome = std::move(outcome);
         return step;
+    }
+
+    [[nodiscard]] bool holds(const ruleset::Limit& limit) const {
+        return (parsed_.packet.length <= limit.bytes_max()) == !limit.is_over;
     }
 
     [[nodiscard]] Test ask(const Statement& statement, const Match& match) const {
@@ -294,6 +300,15 @@ private:
 
 bool Test::is_known() const {
     return std::ranges::all_of(parts, &Part::is_known);
+}
+
+bool Test::is_limit() const {
+    return std::holds_alternative<ruleset::Limit>(*statement);
+}
+
+bool Step::is_limited() const {
+    return std::ranges::any_of(tests, &Test::is_limit) &&
+           std::ranges::all_of(tests, [](const Test& test) { return test.holds || test.is_limit(); });
 }
 
 bool Step::matched() const {

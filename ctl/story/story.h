@@ -24,13 +24,14 @@ struct Part {
     bool is_known = true;                      // false for what only the running kernel knows, such as a mark
 };
 
-// A match of a rule, a lookup in a set or a verdict map, asked of the packet.
+// A match of a rule, a lookup in a set, a verdict map or a limit, asked of the packet. Buckets are taken to be full.
 struct Test {
     const ruleset::Statement* statement = nullptr;
     bool holds = false;
-    std::vector<Part> parts;  // several: a concatenation
+    std::vector<Part> parts;  // several: a concatenation; none of a limit
 
     [[nodiscard]] bool is_known() const;
+    [[nodiscard]] bool is_limit() const;
 };
 
 // One rule. All its tests are asked, also behind one that fails.
@@ -44,6 +45,8 @@ struct Step {
     [[nodiscard]] bool matched() const;
     // Would match if tests that are not known held.
     [[nodiscard]] bool may_match() const;
+    // Has a limit, and all its other tests hold.
+    [[nodiscard]] bool is_limited() const;
     // Holds but for one test of several.
     [[nodiscard]] bool nearly_matched() const;
 };

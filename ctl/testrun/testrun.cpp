@@ -11,6 +11,7 @@
 
 #include "compile/compile.h"
 #include "compile/lookups.h"
+#include "kernel/limit_maps.h"
 #include "kernel/load.h"
 #include "kernel/set_store.h"
 #include "ruleset/reach.h"
@@ -105,6 +106,33 @@ Result<std::vector<const ruleset::Set*>> find_sets(const ruleset::Chain& chain, 
     return compile::looked_up_sets(chain, *table);
 }
 
+// Those that have slots, in their order.
+std::vector<ruleset::Rule> rules_of(const ruleset::Chain& chain, const ruleset::Table* table) {
+    if (table == nullptr)
+        return chain.rules;
+    std::vector<ruleset::Rule> rules;
+    for (const ruleset::Rule* rule : ruleset::rules_with_slots(*table, chain))
+        rules.push_back(*rule);
+    return rules;
+}
+
+// Numbered as the compiler does by itself; none when no rule has a limit.
+Result<std::optional<kernel::LimitMap>> make_limits(std::span<const ruleset::Rule> rules, Buckets buckets) {
+    const auto count = std::ranges::count_if(rules, [](const ruleset::Rule& rule) { return rule.limit() != nullptr; });
+    if (count == 0)
+        return std::nullopt;
+    auto limits = kernel::LimitMap::create(static_cast<std::uint32_t>(count));
+    if (!limits)
+        return std::unexpected(std::move(limits).error());
+    std::uint32_t next = 0;
+    for (const ruleset::Rule& rule : rules)
+        if (const ruleset::Limit* limit = rule.limit())
+            XDPCTL_TRY(limits->write(LimitSlot{next++}, buckets == Buckets::Lasting
+                                                            ? kernel::lasting_bucket_of(*limit)
+                                                            : kernel::bucket_of(*limit, rule.handle)));
+    return *std::move(limits);
+}
+
 }  // namespace
 
 struct Runner::Impl {
@@ -112,6 +140,7 @@ struct Runner::Impl {
     kernel::RuleMaps rule_maps;
     kernel::Datapath datapath;  // refers to maps
     std::vector<kernel::SetMaps> sets;
+    std::optional<kernel::LimitMap> limits;
     std::optional<kernel::EntryObject> entry;
     int program = -1;
     std::vector<ruleset::Rule> rules;
@@ -123,7 +152,7 @@ Runner& Runner::operator=(Runner&&) noexcept = default;
 Runner::~Runner() = default;
 
 Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::string_view device,
-                              std::optional<compile::Engine> engine, const ruleset::Table* table) {
+                              std::optional<compile::Engine> engine, const ruleset::Table* table, Buckets buckets) {
     XDPCTL_TRY(check_layer(chain.hook, layer));
     XDPCTL_TRY(kernel::check_fields(chain, table, layer));
     const auto slot = find_slot(chain, device);
@@ -159,7 +188,13 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
     std::vector<const kernel::SetMaps*> by_number;
     for (const kernel::SetMaps& set : impl->sets)
         by_number.push_back(&set);
-    const auto classifier = impl->datapath.load_classifier(*compiled, impl->rule_maps, by_number);
+    impl->rules = rules_of(chain, table);
+    auto limits = make_limits(impl->rules, buckets);
+    if (!limits)
+        return std::unexpected(std::move(limits).error());
+    impl->limits = *std::move(limits);
+    const auto classifier =
+        impl->datapath.load_classifier(*compiled, impl->rule_maps, by_number, impl->limits ? &*impl->limits : nullptr);
     if (!classifier)
         return std::unexpected(classifier.error());
     XDPCTL_TRY(impl->datapath.publish(*classifier));
@@ -171,11 +206,6 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
         return std::unexpected(loaded.error());
     impl->entry = *std::move(entry);
     impl->program = *loaded;
-    if (table == nullptr)
-        impl->rules = chain.rules;
-    else
-        for (const ruleset::Rule* rule : ruleset::rules_with_slots(*table, chain))
-            impl->rules.push_back(*rule);
     return Runner(std::move(impl));
 }
 

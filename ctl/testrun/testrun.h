@@ -25,6 +25,10 @@ struct Outcome {
     std::vector<std::byte> frame;  // as the program left it
 };
 
+// Of rules with a limit: Lasting ones stay full, so that every packet is judged alike; Emptying ones are as they are
+// live.
+enum class Buckets : std::uint8_t { Lasting, Emptying };
+
 class Runner {
 public:
     // `device` names the chain's device the packets come in on; empty: the first. `engine` compares engines: none is
@@ -33,7 +37,8 @@ public:
     [[nodiscard]] static Result<Runner> create(const ruleset::Chain& chain, kernel::Layer layer,
                                                std::string_view device = {},
                                                std::optional<compile::Engine> engine = std::nullopt,
-                                               const ruleset::Table* table = nullptr);
+                                               const ruleset::Table* table = nullptr,
+                                               Buckets buckets = Buckets::Lasting);
     Runner(Runner&&) noexcept;
     Runner& operator=(Runner&&) noexcept;
     ~Runner();

@@ -10,6 +10,7 @@
 
 #include "maps/counter.h"
 #include "maps/lib/exit.bpf.h"
+#include "maps/lib/limit_map.bpf.h"
 #include "maps/lib/log.bpf.h"
 #include "maps/lib/loop.bpf.h"
 #include "maps/lib/residual.bpf.h"
@@ -294,6 +295,26 @@ static __always_inline struct found find(const struct search *search, __u32 from
 	return best;
 }
 
+/* A function of its own, which the verifier follows once. Kernels that can walk tables can compare and exchange. */
+__noinline int limit_holds(__u32 slot, __u32 bytes)
+{
+	return config.limits.size && limit_in_map_holds(&limits, slot, bytes, true);
+}
+
+/* Whether the step does what it does; else evaluation goes on from another order. */
+static __always_inline bool passes_limit(const struct search *search, const struct found *found, __u32 *from)
+{
+	const struct xdpctl_tuple_limit *limits_of = search->all + config.limits.offset;
+	__u64 step = found->order;
+
+	if (!config.limits.size || !(found->action & XDPCTL_TUPLE_LIMIT))
+		return true;
+	if (!is_below(&step, config.limits.size))
+		return false;
+	*from = limits_of[step].fails_to;
+	return limit_holds(limits_of[step].slot, search->packet->length);
+}
+
 /* Runs what a step does; true when evaluation ends. */
 static __always_inline bool act(struct xdpctl_packet *packet, __u32 action)
 {
@@ -332,6 +353,8 @@ static __always_inline bool decide_by(const struct search *search, struct xdpctl
 
 		if (found.order == NO_ORDER)
 			return false;
+		if (!passes_limit(search, &found, &from))
+			continue;
 		if (act(packet, found.action))
 			return true;
 		from = resume(search->all, found.order);

@@ -30,7 +30,7 @@ _xdpctl_words() {
     attach) echo "--hook --mode $(_xdpctl_interfaces)" ;;
     detach) echo "--all --hook $(_xdpctl_interfaces)" ;;
     'rule add' | 'rule insert')
-        echo '--hook netdev position ether vlan ip ip6 tcp udp sctp icmp icmpv6 meta iifname oifname counter log accept drop jump goto return comment'
+        echo '--hook netdev position ether vlan ip ip6 tcp udp sctp icmp icmpv6 meta iifname oifname counter log limit accept drop jump goto return comment'
         ;;
     'rule replace' | 'rule delete') echo '--hook netdev handle' ;;
     'rule list') echo '--handles --hook --stateless netdev' ;;

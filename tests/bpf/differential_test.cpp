@@ -45,12 +45,12 @@ protected:
 
     // Judges one frame both ways and keeps the evaluator's counts.
     void compare(testrun::Runner& runner, const ruleset::Chain& chain, std::span<const std::byte> frame,
-                 std::map<Handle, Count>& counts, const ruleset::Table& table = {}) {
+                 std::map<Handle, Count>& counts, Buckets& buckets, const ruleset::Table& table = {}) {
         const auto rules = ruleset::rules_with_slots(table, chain);
         const Fields fields = parse_frame(frame, chain.hook);
         if (!can_run(layer(), frame, fields))
             return;
-        const Evaluation expected = evaluate(chain, fields, chain.devices.front(), table);
+        const Evaluation expected = evaluate(chain, fields, chain.devices.front(), table, &buckets);
         for (const std::size_t rule : expected.counted)
             counts[rules[rule]->handle] += {1, fields.length};
         const auto got = runner.run(frame);
@@ -76,17 +76,19 @@ TEST_P(Layers, JudgeAndCountAsTheEvaluatorSays) {
     for (const std::size_t rules : {0, 1, 3, 10, 50}) {
         for (int i = 0; i < 6; ++i) {
             ruleset::Chain chain = random_chain(random, hook, rules, MatchedFields::OfFrame);
+            add_limits(random, chain.rules);
             std::map<Handle, Count> counts;
             for (std::uint64_t handle = 1; ruleset::Rule & rule : chain.rules) {
                 rule.handle = Handle{handle++};
                 if (rule.counter() != nullptr)
                     counts[rule.handle] = {};
             }
-            auto runner = testrun::Runner::create(chain, layer(), {}, engine());
+            auto runner = testrun::Runner::create(chain, layer(), {}, engine(), nullptr, testrun::Buckets::Emptying);
             ASSERT_TRUE(runner) << runner.error().text();
+            Buckets buckets;
             for (int j = 0; j < 200; ++j) {
                 const Bytes frame = random_frame(random, chain);
-                compare(*runner, chain, frame, counts);
+                compare(*runner, chain, frame, counts, buckets);
                 ASSERT_FALSE(HasFailure()) << lang::print_chain(chain) << "frame " << hex(frame);
             }
             const auto got = runner->rule_counts();
@@ -109,6 +111,8 @@ TEST_P(Layers, FollowJumpsAsTheEvaluatorSays) {
             ruleset.tables.push_back(random_table(random, hook, rules));
             std::uint64_t handle = 1;
             for (ruleset::Chain& any : ruleset.tables.front().chains)
+                add_limits(random, any.rules);
+            for (ruleset::Chain& any : ruleset.tables.front().chains)
                 for (ruleset::Rule& rule : any.rules)
                     rule.handle = Handle{handle++};
             const ruleset::Table& table = ruleset.tables.front();
@@ -118,11 +122,12 @@ TEST_P(Layers, FollowJumpsAsTheEvaluatorSays) {
             for (const ruleset::Rule* rule : ruleset::rules_with_slots(table, chain))
                 if (rule->counter() != nullptr)
                     counts[rule->handle] = {};
-            auto runner = testrun::Runner::create(chain, layer(), {}, engine(), &table);
+            auto runner = testrun::Runner::create(chain, layer(), {}, engine(), &table, testrun::Buckets::Emptying);
             ASSERT_TRUE(runner) << runner.error().text();
+            Buckets buckets;
             for (int j = 0; j < 200; ++j) {
                 const Bytes frame = random_frame(random, values);
-                compare(*runner, chain, frame, counts, table);
+                compare(*runner, chain, frame, counts, buckets, table);
                 ASSERT_FALSE(HasFailure()) << lang::print_ruleset(ruleset) << "frame " << hex(frame);
             }
             const auto got = runner->rule_counts();

@@ -75,7 +75,7 @@ std::optional<Judgement> judge_by_nft(Station& station, const JudgedTable& table
 
 std::optional<Judgement> judge_in_test_runs(const JudgedTable& table, kernel::Layer layer,
                                             std::span<const Bytes> frames) {
-    auto runner = testrun::Runner::create(table.base(), layer, {}, {}, &table.table());
+    auto runner = testrun::Runner::create(table.base(), layer, {}, {}, &table.table(), testrun::Buckets::Emptying);
     if (!runner) {
         ADD_FAILURE() << runner.error().text();
         return std::nullopt;

@@ -92,7 +92,8 @@ std::string nfts_own_rules(const std::string& data, Hook hook) {
         const bool is_of_other_family = rule.find("nfproto") != std::string::npos;
         const bool is_of_other_hook = rule.find(hook == Hook::Ingress ? "oif" : "iif") != std::string::npos;
         const bool has_start = rule.starts_with("counter ");
-        const bool is_left_out = has_start || std::ranges::find(left_out, rule) != std::end(left_out);
+        const bool is_filled = rule.starts_with("limit ");  // again, while frames come
+        const bool is_left_out = has_start || is_filled || std::ranges::find(left_out, rule) != std::end(left_out);
         if (columns[2] == "ok" && !refers && !is_of_other_family && !is_of_other_hook && !is_left_out &&
             lang::parse_rule(rule, "corpus"))
             rules += "\t\t" + without_verdict(rule) + "\n";

@@ -165,6 +165,31 @@ TEST_F(OverlayTest, ARuleIsTakenOutOfTablesThatStay) {
     EXPECT_EQ(chain(read()).rules.size(), many + 1);
 }
 
+// A rule with a limit takes a commit; in the tables it keeps its bucket, and can be taken out.
+TEST_F(OverlayTest, BucketsOfTablesStayAsTheyAre) {
+    std::vector<ruleset::Rule> rules{rule("limit rate 1/day burst 9 packets udp dport 4000 counter")};
+    for (unsigned port = 10'000; rules.size() < many; ++port)
+        rules.push_back(rule("udp dport " + std::to_string(port) + " counter drop"));
+    load(std::move(rules));
+    const Handle limited = chain(read()).rules.front().handle;
+    const std::string_view another = "udp dport 4000 limit rate 1/day burst 2 packets counter";
+    EXPECT_FALSE(try_overlay([&](Ruleset& ruleset) -> Status {
+        take(add_rule(ruleset, {}, rule(another), {}));
+        return {};
+    }));
+    send(3);
+    add_by_overlay("udp dport 4001 accept", {Position::Kind::Start, {}});
+    send(4);
+    EXPECT_EQ(packets(limited), 7U);
+    add("udp dport 4002 accept");
+    send(1);
+    EXPECT_EQ(packets(limited), 8U);
+    ASSERT_TRUE(try_erasing(limited));
+    const Handle next = add(another);
+    send(5);
+    EXPECT_EQ(packets(next), 2U);
+}
+
 // Without it those behind it would have to be there, which are not.
 TEST_F(OverlayTest, ARuleThatHidesOthersStaysInTables) {
     std::vector<ruleset::Rule> rules{rule("ip saddr 10.0.0.0/8 udp dport 5000-5999 drop")};

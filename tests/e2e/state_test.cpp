@@ -3,6 +3,7 @@
 #include "kernel/state.h"
 
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
@@ -26,6 +27,7 @@
 #include "kernel/bpffs.h"
 #include "kernel/clsact.h"
 #include "kernel/layout.h"
+#include "kernel/limit_maps.h"
 #include "kernel/live.h"
 #include "kernel/rule_maps.h"
 #include "lang/parse.h"
@@ -207,6 +209,97 @@ TEST_F(GrowingTest, AKilledWriterLosesNoCount) {
     EXPECT_GT(call, 20U);
     send(1);
     EXPECT_EQ(packets(counted_), 4U);
+}
+
+// The rule keeps its bucket whatever is around it; another rule has another one.
+TEST_F(StateTest, BucketsSurviveEveryOtherChange) {
+    attach("eth0");
+    const Handle limited = add("udp dport 4000 limit rate 1/day burst 8 packets counter");
+    send(3);
+    EXPECT_EQ(packets(limited), 3U);
+    add("udp dport 4001 limit rate 1/day burst 2 packets counter", {.kind = Position::Kind::Start, .handle = {}});
+    send(1);
+    // Other maps of counters, and tables.
+    change([](Ruleset& ruleset) {
+        for (int i = 0; i < 600; ++i)
+            take(add_rule(ruleset, {}, rule(fmt::format("tcp dport {} ip saddr 192.0.2.7 drop", i)),
+                          {.kind = Position::Kind::Start, .handle = {}}));
+    });
+    send(2);
+    EXPECT_EQ(packets(limited), 6U);
+    change([](Ruleset& ruleset) {
+        std::erase_if(ruleset.tables[0].chains[0].rules, [](const ruleset::Rule& one) { return !one.limit(); });
+    });
+    send(10);
+    EXPECT_EQ(packets(limited), 8U);
+
+    Handle full{};
+    change([&](Ruleset& ruleset) {
+        full =
+            take(replace_rule(ruleset, {}, limited, rule("udp dport 4000 limit rate 1/day burst 7 packets counter")));
+    });
+    send(10);
+    EXPECT_EQ(packets(full), 7U);
+    change([&](Ruleset& ruleset) { take(flush_chain(ruleset, {})); });
+    EXPECT_FALSE(fs::exists(Layout::limits(Layout(directory_).generation(read().generation()))));
+}
+
+// Two chains that jump to one rule share its bucket, as XDP and TC do.
+TEST_F(StateTest, ABucketIsOneForAllChains) {
+    change(
+        [](Ruleset& ruleset) {
+            ruleset = take(
+                lang::parse_ruleset("table netdev xdpctl {\n"
+                                    "chain shared {\nudp dport 4000 limit rate 1/day burst 5 packets counter accept\n"
+                                    "udp dport 4000 counter drop\n}\n"
+                                    "chain ingress {\ntype filter hook ingress device \"eth0\" priority 0;\n"
+                                    "jump shared\n}\n"
+                                    "chain second {\ntype filter hook ingress device \"eth1\" priority 0;\n"
+                                    "jump shared\n}\n}\n",
+                                    "<test>"));
+            take(adopt_handles({}, ruleset));
+        },
+        {.modes = {{"eth0", XDPCTL_MODE_AUTO}, {"eth1", XDPCTL_MODE_TC}}});
+    const Handle limited = read().ruleset().find_chain("xdpctl", "shared")->rules[0].handle;
+    send(3);
+    test::UdpSocket(there_, "0.0.0.0", 0).send("198.51.100.1", 4000, "payload");
+    settle_traffic();
+    EXPECT_EQ(packets(limited), 4U);
+    send(3);
+    EXPECT_EQ(packets(limited), 5U);
+}
+
+// Whenever the writer dies, the rule that is kept has its bucket, and no other one has it.
+TEST_F(StateTest, AKilledWriterLeavesBucketsAsTheyWere) {
+    attach("eth0");
+    const Handle limited = add("udp dport 4000 limit rate 1/day burst 1000 packets counter");
+    const auto bucket = [&] {
+        const auto map = take(LimitMap::open(Layout::limits(Layout(directory_).generation(read().generation()))));
+        const auto buckets = take(map.read());
+        const auto found = std::ranges::find(buckets, std::to_underlying(limited), &xdpctl_limit::handle);
+        return found == buckets.end() ? 0 : found->empty_since;
+    };
+    send(3);
+    const auto before = bucket();
+    unsigned call = 1;
+    const auto toggle = [&] {
+        change([](Ruleset& ruleset) {
+            auto& rules = ruleset.tables[0].chains[0].rules;
+            if (rules.size() > 1)
+                rules.resize(1);
+            else
+                take(add_rule(ruleset, {}, rule("udp dport 4001 limit rate 1/day burst 2 packets counter"), {}));
+        });
+    };
+    for (; kill_at_call(call, toggle); ++call) {
+        here_.run([&] { open_for_writing(); });
+        ASSERT_EQ(bucket(), before) << "killed before call " << call;
+        if (read().ruleset().tables[0].chains[0].rules.size() > 1)
+            toggle();
+    }
+    EXPECT_GT(call, 20U);
+    send(2);
+    EXPECT_EQ(packets(limited), 5U);
 }
 
 TEST_F(StateTest, ApplyKeepsTheCountersOfKeptRules) {

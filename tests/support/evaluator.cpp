@@ -488,11 +488,30 @@ bool matches(const ruleset::Lookup& lookup, const Fields& fields, std::string_vi
     return lookup.relation == Relation::NotEqual ? !among : among;
 }
 
+// As nft_limit.c counts: tokens are nanoseconds, which a packet or its bytes cost.
+bool takes_tokens(const ruleset::Limit& limit, std::uint32_t bytes, std::size_t rule, Buckets& buckets) {
+    using std::chrono::nanoseconds;
+    const bool of_packets = limit.unit == ruleset::Limit::Unit::Packets;
+    const auto period = static_cast<Value>(nanoseconds(limit.per).count());
+    const auto full = of_packets ? period / limit.rate * limit.burst : period * (limit.rate + limit.burst) / limit.rate;
+    const auto cost = of_packets ? period / limit.rate : period * bytes / limit.rate;
+    const nanoseconds most(static_cast<std::int64_t>(full));
+    const auto [place, is_new] = buckets.of_rules.try_emplace(rule, Buckets::Bucket{most, buckets.now});
+    Buckets::Bucket& bucket = place->second;
+    bucket.tokens = std::min(bucket.tokens + (buckets.now - bucket.filled), most);
+    bucket.filled = buckets.now;
+    if (static_cast<Value>(bucket.tokens.count()) < cost)
+        return false;
+    bucket.tokens -= nanoseconds(static_cast<std::int64_t>(cost));
+    return true;
+}
+
 // What becomes of a packet, chain by chain.
 class Evaluator {
 public:
-    Evaluator(const ruleset::Chain& base, const Fields& fields, std::string_view device, const ruleset::Table& table)
-        : fields_(fields), device_(device), table_(table) {
+    Evaluator(const ruleset::Chain& base, const Fields& fields, std::string_view device, const ruleset::Table& table,
+              Buckets& buckets)
+        : fields_(fields), device_(device), table_(table), buckets_(buckets) {
         first_rules_[base.name] = 0;
         std::size_t first = base.rules.size();
         for (const ruleset::Chain& chain : table.chains) {
@@ -536,6 +555,9 @@ private:
             return run(*map, number);
         if (const auto* branch = std::get_if<ruleset::Branch>(&statement))
             return run(*branch);
+        if (const auto* limit = std::get_if<ruleset::Limit>(&statement))
+            return takes_tokens(*limit, fields_.length, number, buckets_) == !limit->is_over ? Next::Statement
+                                                                                             : Next::Rule;
         if (std::holds_alternative<ruleset::Counter>(statement))
             out.counted.push_back(number);
         else if (std::holds_alternative<ruleset::Log>(statement))
@@ -582,6 +604,7 @@ private:
     const Fields& fields_;
     std::string_view device_;
     const ruleset::Table& table_;
+    Buckets& buckets_;
     std::map<std::string_view, std::size_t> first_rules_;
 };
 
@@ -607,8 +630,9 @@ std::optional<BitPlace> place_of(const ruleset::RawPayload& payload, const Field
 }
 
 Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device,
-                    const ruleset::Table& table) {
-    Evaluator evaluator(chain, fields, device, table);
+                    const ruleset::Table& table, Buckets* buckets) {
+    Buckets full;
+    Evaluator evaluator(chain, fields, device, table, buckets == nullptr ? full : *buckets);
     if (!evaluator.run(chain)) {
         evaluator.out.verdict = chain.policy;
         evaluator.out.reason = static_cast<xdpctl_reason>(fields.malformed.value_or(XDPCTL_REASON_POLICY));

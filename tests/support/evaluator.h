@@ -3,6 +3,7 @@
 // and independent of the programs and of the compiler, which the tests compare with it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -41,6 +42,15 @@ struct Fields {
 // Where the bits of raw payload lie; nothing when the frame does not have them.
 [[nodiscard]] std::optional<BitPlace> place_of(const ruleset::RawPayload& payload, const Fields& fields);
 
+// What the limits of rules have left, by the rules' numbers, and what the clock says.
+struct Buckets {
+    struct Bucket {
+        std::chrono::nanoseconds tokens, filled;
+    };
+    std::chrono::nanoseconds now{};
+    std::map<std::size_t, Bucket> of_rules;  // a rule that no packet came to is not in it: its bucket is full
+};
+
 // Rules are numbered as they have slots: those of the chain, then those of the table's regular chains
 // (ruleset/reach.h).
 struct Evaluation {
@@ -51,8 +61,9 @@ struct Evaluation {
     std::vector<std::size_t> logged;   // and of those whose logs it reached
 };
 
-// `device` is what iifname and oifname are compared with; `table` has what the chain refers to.
+// `device` is what iifname and oifname are compared with; `table` has what the chain refers to. Without buckets all are
+// full.
 [[nodiscard]] Evaluation evaluate(const ruleset::Chain& chain, const Fields& fields, std::string_view device,
-                                  const ruleset::Table& table = {});
+                                  const ruleset::Table& table = {}, Buckets* buckets = nullptr);
 
 }  // namespace xdpctl::test

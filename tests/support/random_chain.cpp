@@ -181,6 +181,22 @@ ruleset::Rule random_rule(std::mt19937& random, ruleset::Hook hook, MatchedField
 
 }  // namespace
 
+void add_limits(std::mt19937& random, std::vector<ruleset::Rule>& rules) {
+    for (ruleset::Rule& rule : rules) {
+        if (rule.statements.empty() || !one_in(random, 3))
+            continue;
+        ruleset::Limit limit;
+        limit.unit = one_in(random, 3) ? ruleset::Limit::Unit::Bytes : ruleset::Limit::Unit::Packets;
+        limit.is_over = one_in(random, 3);
+        limit.per = one_in(random, 2) ? std::chrono::days(1) : std::chrono::weeks(1);
+        const bool of_packets = limit.unit == ruleset::Limit::Unit::Packets;
+        limit.rate = 1 + up_to(random, of_packets ? 20 : 1000);
+        limit.burst = static_cast<std::uint32_t>(of_packets ? 1 + up_to(random, 10) : up_to(random, 2000));
+        const std::size_t last = rule.statements.size() - (ruleset::ends_rule(rule.statements.back()) ? 1 : 0);
+        rule.statements.insert(rule.statements.begin() + static_cast<std::ptrdiff_t>(up_to(random, last)), limit);
+    }
+}
+
 ruleset::Chain random_chain(std::mt19937& random, ruleset::Hook hook, std::size_t rules, MatchedFields fields) {
     ruleset::Chain chain;
     chain.name = "random";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <random>
+#include <vector>
 
 #include "ruleset/model.h"
 
@@ -13,5 +14,8 @@ enum class MatchedFields { OfFrame, OfPacket };
 
 [[nodiscard]] ruleset::Chain random_chain(std::mt19937& random, ruleset::Hook hook, std::size_t rules,
                                           MatchedFields fields = MatchedFields::OfPacket);
+
+// Gives some of the rules limits, which no test takes so long as to fill again.
+void add_limits(std::mt19937& random, std::vector<ruleset::Rule>& rules);
 
 }  // namespace xdpctl::test

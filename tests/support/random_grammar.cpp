@@ -133,11 +133,22 @@ private:
         if (keys.empty() && one_in(6))
             out += match(any(fields_of("ether"))) + ' ';
         const bool matches_all = out.empty();
+        if (one_in(8))
+            out += limit() + ' ';
         out += "counter ";
         if (!keys.empty())
             return out + fmt::format("{} vmap {}", joined(keys), values(keys, true, later));
         // What ends everything leaves nothing to the rules behind it.
         return matches_all ? out : out + perhaps_outcome(later);
+    }
+
+    // That no comparison takes so long as to fill again.
+    std::string limit() {
+        const std::string_view over = one_in(3) ? "over " : "";
+        if (one_in(2))
+            return fmt::format("limit rate {}{}/day burst {} packets", over, 1 + below(20), 1 + below(20));
+        const std::string burst = one_in(2) ? "" : fmt::format(" burst {} bytes", below(3000));
+        return fmt::format("limit rate {}{} bytes/week{}", over, 1 + below(3000), burst);
     }
 
     // Of fields that one packet has, but for those that go into `keys`, to be looked up together.

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <span>
 
 namespace xdpctl::test {
@@ -257,11 +259,32 @@ Rule RandomRuleset::rule() {
             log.snaplen = static_cast<std::uint32_t>(below(1500));
         rule.statements.emplace_back(std::move(log));
     }
+    if (chance(10))
+        rule.statements.emplace_back(limit());
     if (chance(80) || rule.statements.empty())
         rule.statements.emplace_back(chance(50) ? Verdict::Accept : Verdict::Drop);
     if (chance(10))
         rule.comment = fmt::format("rule {}", below(1000));
     return rule;
+}
+
+// nft 1.0.6 does not list a burst of 5.
+ruleset::Limit RandomRuleset::limit() {
+    constexpr std::array<std::chrono::seconds, 5> periods{std::chrono::seconds(1), std::chrono::minutes(1),
+                                                          std::chrono::hours(1), std::chrono::days(1),
+                                                          std::chrono::weeks(1)};
+    ruleset::Limit limit;
+    limit.is_over = chance(50);
+    limit.per = periods[below(periods.size())];
+    if (chance(50)) {
+        limit.rate = 1 + below(1'000'000);
+        limit.burst = static_cast<std::uint32_t>(6 + below(1000));
+        return limit;
+    }
+    limit.unit = ruleset::Limit::Unit::Bytes;
+    limit.rate = (1 + below(10)) << (chance(50) ? 10U : 0U);
+    limit.burst = static_cast<std::uint32_t>(chance(50) ? below(10'000) : 1024 * below(4));
+    return limit;
 }
 
 Ruleset RandomRuleset::ruleset() {

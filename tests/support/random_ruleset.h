@@ -31,6 +31,7 @@ public:
     [[nodiscard]] ruleset::Ruleset ruleset();
     [[nodiscard]] ruleset::Rule rule();
     [[nodiscard]] ruleset::Match match(ruleset::Field field);
+    [[nodiscard]] ruleset::Limit limit();
 
 private:
     [[nodiscard]] std::size_t below(std::size_t limit);  // 0 <= number < limit

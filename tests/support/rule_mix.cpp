@@ -229,7 +229,20 @@ private:
             rule.statements.emplace_back(ruleset::Counter{});
         if (!chance(random_, mix_.counter_only))
             rule.statements.emplace_back(chance(random_, 0.5) ? ruleset::Verdict::Accept : ruleset::Verdict::Drop);
+        if (mix_.limited > 0 && rule.verdict() && chance(random_, mix_.limited))
+            add_limit(rule);
         return rule;
+    }
+
+    // Of few packets that a limit of bytes takes, so that a full bucket holds for some.
+    void add_limit(ruleset::Rule& rule) {
+        ruleset::Limit limit;
+        limit.unit = chance(random_, 0.5) ? ruleset::Limit::Unit::Bytes : ruleset::Limit::Unit::Packets;
+        limit.is_over = chance(random_, 0.5);
+        limit.rate = 1 + below(random_, 1500);
+        limit.burst = limit.unit == ruleset::Limit::Unit::Packets ? ruleset::limit_burst_packets : 0;
+        rule.statements.insert(
+            rule.statements.begin() + static_cast<std::ptrdiff_t>(below(random_, rule.statements.size())), limit);
     }
 
     const RuleMix& mix_;

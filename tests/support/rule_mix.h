@@ -24,6 +24,7 @@ struct RuleMix {
     double residual = 0.1;       // chance of a match on a field outside the base fields
     double counter_only = 0.05;  // chance of a rule without a verdict
     double split_counter = 0.1;  // chance of a counter with matches behind it
+    double limited = 0;          // of a rule with a verdict to have a limit in front of one of its statements
     unsigned pool = 12;          // addresses are drawn around so many
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "support/evaluator.h"
 #include "support/packet_fields.h"
 #include "support/reproducer.h"
@@ -40,11 +42,30 @@ Decision expected_decision(const Compiled& compiled, const xdpctl_packet& packet
     return {evaluation.counted, evaluation.rule, evaluation.verdict};
 }
 
+namespace {
+
+// Of a full bucket: slots number the rules that have one.
+bool limit_holds(const ruleset::Chain& chain, std::uint32_t slot, std::uint32_t bytes) {
+    for (const ruleset::Rule& rule : chain.rules)
+        if (const ruleset::Limit* limit = rule.limit(); limit != nullptr && slot-- == 0)
+            return (bytes <= limit->bytes_max()) == !limit->is_over;
+    throw std::logic_error("no rule has the slot");
+}
+
+}  // namespace
+
 Decision classify(const Compiled& compiled, const xdpctl_packet& packet) {
     Decision decision{.counted = {}, .decider = std::nullopt, .verdict = compiled.chain.policy};
     std::uint32_t from = 0;
     while (const auto found = find(*compiled.tables, packet, from)) {
         const std::size_t rule = found->action & XDPCTL_TUPLE_SLOT;
+        if ((found->action & XDPCTL_TUPLE_LIMIT) != 0) {
+            const xdpctl_tuple_limit& limit = compiled.tables->limits[found->order];
+            if (!limit_holds(compiled.chain, limit.slot, packet.length)) {
+                from = limit.fails_to;
+                continue;
+            }
+        }
         if ((found->action & XDPCTL_TUPLE_COUNT) != 0)
             decision.counted.push_back(rule);
         if ((found->action & XDPCTL_TUPLE_FINAL) != 0) {

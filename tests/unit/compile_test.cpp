@@ -180,7 +180,9 @@ TEST(Compile, LeavesOutWhatHasNoEffect) {
     no_effect.statements = {match(Field::TcpDport, {{22, 22}})};
     ruleset::Rule never;
     never.statements = {match(Field::TcpDport, {{0, 0}}, Relation::Less), ruleset::Counter{}, ruleset::Verdict::Drop};
-    for (const ruleset::Rule& rule : {no_effect, never}) {
+    ruleset::Rule unseen;
+    unseen.statements = {match(Field::TcpDport, {{22, 22}}), ruleset::Limit{.burst = 1, .rate = 1}};
+    for (const ruleset::Rule& rule : {no_effect, never, unseen}) {
         const auto got = compile_with_slots(chain_of(3, rule));
         ASSERT_TRUE(got);
         EXPECT_EQ(got->instructions.size(), empty->instructions.size());

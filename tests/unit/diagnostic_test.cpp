@@ -270,7 +270,7 @@ TEST_P(EveryFeature, OfNftThatIsMissingIsNamed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Statements, EveryFeature,
-                         testing::Values("limit rate 10/second", "reject with tcp reset", "quota over 10 mbytes",
+                         testing::Values("reject with tcp reset", "quota over 10 mbytes",
                                          "fwd to eth1", "dup to eth1", "add @s { ip saddr }", "update @s { ip saddr }",
                                          "ct state new", "queue num 1", "notrack", "hbh nexthdr 6", "rt type 0",
                                          "dst nexthdr 6", "mh type 1", "iiftype ether", "fib daddr type local",
@@ -294,7 +294,7 @@ TEST(Diagnostics, ShowSeveralErrorsOfAFile) {
     chain c {
         type filter hook ingress device "eth0" priority 0; polcy accept;
         tcp dprt 22 accept
-        udp dport { 53, 70000 } accept; limit rate 1/second
+        udp dport { 53, 70000 } accept; quota over 1 mbytes
         tcp dport 80 accept
         ip saddr 192.0.2.0/40 drop
     }
@@ -309,10 +309,10 @@ test:4:13: error: unknown field 'dprt' of tcp
                 ^~~~
     did you mean 'dport'?
 test:5:25: error: 70000 is out of range: udp dport has values from 0 to 65535
-            udp dport { 53, 70000 } accept; limit rate 1/second
+            udp dport { 53, 70000 } accept; quota over 1 mbytes
                             ^~~~~
-test:5:41: error: 'limit' is not supported yet
-            udp dport { 53, 70000 } accept; limit rate 1/second
+test:5:41: error: 'quota' is not supported yet
+            udp dport { 53, 70000 } accept; quota over 1 mbytes
                                             ^~~~~
     leave it out here; nft can run such a rule beside xdpctl
 test:7:28: error: prefix length 40 is out of range: ip saddr has 32 bits

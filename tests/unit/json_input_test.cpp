@@ -198,7 +198,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "/0/match/left/exthdr/name", "'rt' is not supported yet"},
         Refused{R"({"match": {"op": "==", "left": {"meta": {"key": "skuid"}}, "right": 1}})", "/0/match/left/meta/key",
                 "'meta skuid' is not supported yet"},
-        Refused{R"({"accept": null}, {"limit": {"rate": 5, "per": "second"}})", "/1", "'limit' is not supported yet"},
+        Refused{R"({"accept": null}, {"quota": {"val": 5, "val_unit": "bytes"}})", "/1", "'quota' is not supported yet"},
         Refused{R"({"mangle": {}})", "/0", "'mangle' is not supported yet"},
         Refused{R"({"acept": null})", "/0", "unknown statement 'acept'"},
         Refused{R"({"accept": null, "drop": null})", "/0", "an object with one key"},

@@ -109,6 +109,16 @@ TEST(Lint, FindsWhatNoJumpComesBackTo) {
     EXPECT_EQ(findings_among(std::string("jump x") + after, far + "chain x { udp dport 5 goto y\ndrop\n}\n"), "");
 }
 
+TEST(Lint, TakesALimitForNeitherAllNorNothing) {
+    EXPECT_EQ(findings("limit rate 10/second drop\ntcp dport 22 accept"), "");
+    EXPECT_EQ(findings("limit rate over 10/second drop\ntcp dport 22 accept\ntcp dport 22 drop"), "3 shadowed by 2");
+    EXPECT_EQ(findings("tcp dport 22 drop\ntcp dport 22 limit rate 1/day accept"), "2 shadowed by 1");
+    EXPECT_EQ(findings("tcp dport 22 drop\nlimit rate 1/day tcp dport 22 accept"), "") << "it takes from its bucket";
+    EXPECT_EQ(findings_among("jump x\ntcp dport 22 accept", "chain x {\nlimit rate 1/day drop\n}\n"), "");
+    EXPECT_EQ(findings_among("limit rate 1/day jump x\ntcp dport 22 accept", "chain x {\ndrop\n}\n"), "");
+    EXPECT_EQ(findings_among("limit rate 1/day goto x\ntcp dport 22 accept", "chain x {\ndrop\n}\n"), "");
+}
+
 // "1:0 2:1 alone": rule and statement, from 0.
 std::string impossible(const std::string& rules, const std::string& hook = "ingress") {
     const std::vector<std::string> devices{"eth0", "eth1"};

@@ -44,6 +44,30 @@ Story told(const ruleset::Chain& chain, const Bytes& frame) {
     return told(chain, parsed(frame), frame);
 }
 
+// Of full buckets.
+TEST(Story, TellsOfLimits) {
+    const ruleset::Chain chain = chain_of(
+        "limit rate over 1/day drop\n"
+        "tcp dport 23 limit rate 1/day drop\n"
+        "limit rate 39 bytes/day drop\n"
+        "tcp dport 22 limit rate 40 bytes/day accept\n"
+        "drop");
+    const Bytes packet = frame({test::Ether{}, test::Ipv4{}, test::Tcp{.dport = 22}});
+    const Story story = told(chain, packet);
+    EXPECT_EQ(story.verdict, Verdict::Accept);
+    EXPECT_TRUE(story.is_certain);
+    ASSERT_EQ(story.steps.size(), 4U);
+    EXPECT_TRUE(story.steps[0].is_limited());
+    EXPECT_FALSE(story.steps[0].matched());
+    EXPECT_FALSE(story.steps[1].is_limited());
+    EXPECT_TRUE(story.steps[2].is_limited());
+    EXPECT_FALSE(story.steps[2].matched());
+    EXPECT_TRUE(story.steps[3].is_limited());
+    EXPECT_TRUE(story.steps[3].tests[1].is_limit());
+    EXPECT_EQ(story.decided(), &story.steps[3]);
+    EXPECT_EQ(test::evaluate(chain, test::parse_frame(packet, Hook::Ingress), "eth0").rule, 3U);
+}
+
 TEST(Story, TellsEveryMatchOfEveryRule) {
     const ruleset::Chain chain = chain_of(
         "counter\n"

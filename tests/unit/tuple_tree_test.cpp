@@ -34,6 +34,17 @@ TEST(TupleTree, RandomRulesets) {
     }
 }
 
+// Packets that a limit does not hold for go on behind its rule, whatever else the rule asks.
+TEST(TupleTree, LimitedRulesets) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        SCOPED_TRACE(seed);
+        Random random(seed);
+        const Compiled made = compiled(
+            mixed_chain({.rules = 1 + random() % 200, .split_counter = 0.3, .limited = 0.4, .pool = 4}, random));
+        EXPECT_GT(expect_same(made, 500, random), 0U);
+    }
+}
+
 // As many pairs of a ruleset and a packet as XDPCTL_TEST_PAIRS says: a million or more, for a release build.
 TEST(TupleTree, ManyPairs) {
     const char* asked = std::getenv("XDPCTL_TEST_PAIRS");

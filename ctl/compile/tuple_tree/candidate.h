@@ -75,6 +75,7 @@ struct Candidates {
     std::vector<xdpctl_residual> residuals;
     std::vector<xdpctl_residual_interval> intervals;
     std::vector<std::uint32_t> resume_at;  // by order: the order to go on from; empty when that is always the next one
+    std::vector<xdpctl_tuple_limit> limits;  // by order; empty when no step has one
     std::uint32_t orders = 0;
     bool resumes = false;
     bool logs = false;

@@ -245,12 +245,14 @@ public:
     }
 
     // Every box has an order of its own, as what it tests beside the base fields has to have. Demands may get what they
-    // imply.
-    void add_step(Demand& demand, std::uint32_t action) {
+    // imply. Packets that the limit does not hold for, if there is one, go on with the rule `fails_to`.
+    void add_step(Demand& demand, std::uint32_t action, std::optional<LimitSlot> limit, std::uint32_t fails_to) {
         if (impossible(demand))
             return;
         const std::uint32_t first = out_.orders;
-        add_boxes_of(demand, demand.boxes, action);
+        add_boxes_of(demand, demand.boxes, limit ? action | XDPCTL_TUPLE_LIMIT : action);
+        for (std::uint32_t order = first; limit && order < out_.orders; ++order)
+            limited_.push_back({.order = order, .slot = *limit, .fails_to = fails_to});
         // A packet is in several boxes where they overlap, and counts once.
         if ((action & XDPCTL_TUPLE_FINAL) == 0 && out_.orders > first + 1)
             for (std::uint32_t order = first; order + 1 < out_.orders; ++order)
@@ -270,6 +272,8 @@ public:
     void settle(std::span<const std::uint32_t> first_orders) {
         for (Jump& jump : open_jumps_)
             jumps_.push_back({.order = jump.order, .to = first_orders[jump.to]});
+        for (LimitedOrder& limit : limited_)
+            limit.fails_to = first_orders[limit.fails_to];
     }
 
     [[nodiscard]] Candidates finish() && {
@@ -284,6 +288,10 @@ public:
             for (const Jump& jump : jumps_)
                 out_.resume_at[jump.order] = jump.to;
         }
+        if (!limited_.empty())
+            out_.limits.resize(out_.orders);
+        for (const LimitedOrder& limit : limited_)
+            out_.limits[limit.order] = {.slot = std::to_underlying(limit.slot), .fails_to = limit.fails_to};
         return std::move(out_);
     }
 
@@ -291,6 +299,11 @@ private:
     struct Jump {
         std::uint32_t order;
         std::uint32_t to;
+    };
+    struct LimitedOrder {
+        std::uint32_t order;
+        LimitSlot slot;
+        std::uint32_t fails_to;  // a rule; once settled an order
     };
 
     void add_boxes_of(Demand& demand, std::span<const Boxes* const> boxes, std::uint32_t action) {
@@ -322,7 +335,7 @@ private:
         }
         if (out_.ipv4.size() + out_.ipv6.size() == before)
             return;
-        out_.resumes |= (action & XDPCTL_TUPLE_FINAL) == 0;
+        out_.resumes |= (action & (XDPCTL_TUPLE_FINAL | XDPCTL_TUPLE_LIMIT)) != XDPCTL_TUPLE_FINAL;
         out_.logs |= (action & XDPCTL_TUPLE_LOG) != 0;
         ++out_.orders;
     }
@@ -602,6 +615,7 @@ private:
     std::span<const std::string> device_names_;
     std::vector<Jump> jumps_;       // by orders
     std::vector<Jump> open_jumps_;  // to rules
+    std::vector<LimitedOrder> limited_;
     Candidates out_;
 };
 
@@ -645,16 +659,18 @@ private:
         Demand demand;
     };
 
-    // Effects with no test between them are one step.
+    // Effects with no test between them are one step, also behind a limit.
     void add_rule(std::uint32_t index) {
         const FlatRule& rule = chain_.rules[index];
         const std::uint32_t behind = std::max(index + 1, rule.block_end);
         const auto slot = static_cast<std::uint32_t>(rule.slot);
         Demand demand = blocks_.empty() ? Demand{} : blocks_.back().demand;
-        std::uint32_t effects = 0;  // since the last test
+        std::uint32_t effects = 0;       // since the last test
+        std::optional<LimitSlot> limit;  // in front of them
         const auto act = [&] {
-            if (effects != 0)
-                flattener_.add_step(demand, slot | std::exchange(effects, 0));
+            if (effects != 0 || limit)
+                flattener_.add_step(demand, slot | std::exchange(effects, 0), std::exchange(limit, std::nullopt),
+                                    behind);
         };
         for (Step& step : steps(chain_, rule, device_names_)) {
             if (auto* lookup = std::get_if<SetTest>(&step)) {
@@ -666,10 +682,16 @@ private:
             } else if (auto* test = std::get_if<BoxTest>(&step)) {
                 act();
                 add_boxes(demand, std::move(*test), behind);
+            } else if (const auto* limited = std::get_if<LimitStep>(&step)) {
+                act();
+                limit = limited->slot;
             } else {
                 effects |= effect_bits(step);
             }
         }
+        const bool goes_on = rule.go != FlatRule::none || rule.block_end != 0;
+        if (effects == 0 && !goes_on)
+            limit.reset();  // nobody else sees its tokens
         act();
         if (Flattener::impossible(demand)) {
             skipped_ = behind;

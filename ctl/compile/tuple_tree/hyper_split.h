@@ -135,7 +135,7 @@ private:
 
     // Whether every packet of the region that meets the box's bits matches it, and evaluation ends there.
     [[nodiscard]] bool covers(const Candidate<Words>& box, const Region<Words>& region) const {
-        if ((box.action & (XDPCTL_TUPLE_FINAL | XDPCTL_TUPLE_RESIDUAL)) != XDPCTL_TUPLE_FINAL)
+        if ((box.action & (XDPCTL_TUPLE_FINAL | XDPCTL_TUPLE_LIMIT | XDPCTL_TUPLE_RESIDUAL)) != XDPCTL_TUPLE_FINAL)
             return false;
         for (std::size_t dimension = 0; dimension < dimensions<Words>; ++dimension) {
             const Range range = extent<Words>(box, hints_, dimension);

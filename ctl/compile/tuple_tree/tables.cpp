@@ -26,6 +26,11 @@ std::uint64_t make_condition(unsigned source_shift, unsigned destination_shift, 
            std::uint64_t{mask} << (16 + XDPCTL_TUPLE_BITS);
 }
 
+// Whether evaluation may go on behind the step.
+bool can_resume(std::uint32_t action) {
+    return (action & (XDPCTL_TUPLE_FINAL | XDPCTL_TUPLE_LIMIT)) != XDPCTL_TUPLE_FINAL;
+}
+
 template <std::size_t Words>
 std::uint64_t make_ports(const Candidate<Words>& box) {
     return std::uint64_t{box.sport_first} | std::uint64_t{box.sport_last} << 16 | std::uint64_t{box.dport_first} << 32 |
@@ -178,7 +183,7 @@ private:
         std::uint64_t resumes = 0;
         for (const std::uint32_t box : boxes) {
             records_.push_back(make_record(boxes_[box]));
-            resumes += static_cast<std::uint64_t>((boxes_[box].action & XDPCTL_TUPLE_FINAL) == 0);
+            resumes += static_cast<std::uint64_t>(can_resume(boxes_[box].action));
         }
         records_.back().action |= XDPCTL_TUPLE_LAST;
         tables_.report.longest_list = std::max(tables_.report.longest_list, boxes.size());
@@ -266,6 +271,7 @@ std::size_t place_arrays(Tables& tables) {
     config.residuals = place(std::span(std::as_const(tables.residuals)), end);
     config.intervals = place(std::span(std::as_const(tables.intervals)), end);
     config.resume_at = place(std::span(std::as_const(tables.resume_at)), end);
+    config.limits = place(std::span(std::as_const(tables.limits)), end);
     return end;
 }
 
@@ -326,7 +332,7 @@ Status check_size(const ruleset::Chain& chain, const Tables& tables, std::uint64
 
 }  // namespace
 
-std::array<PlacedArray, 10> placed_arrays(const Tables& tables) {
+std::array<PlacedArray, 11> placed_arrays(const Tables& tables) {
     const auto placed = [](const xdpctl_tuple_array& place, const auto* first) {
         return PlacedArray{place.offset, std::as_bytes(std::span(first, place.size))};
     };
@@ -340,7 +346,8 @@ std::array<PlacedArray, 10> placed_arrays(const Tables& tables) {
             placed(config.residual_of, tables.residual_of.data()),
             placed(config.residuals, tables.residuals.data()),
             placed(config.intervals, tables.intervals.data()),
-            placed(config.resume_at, tables.resume_at.data())};
+            placed(config.resume_at, tables.resume_at.data()),
+            placed(config.limits, tables.limits.data())};
 }
 
 Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placement& placement,
@@ -355,7 +362,7 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
     ProgressCount progress(options.progress, report.candidates);
 
     SplitLimits split = options.split;
-    split.drops_hidden = split.drops_hidden && candidates->resume_at.empty();
+    split.drops_hidden = split.drops_hidden && candidates->resume_at.empty() && candidates->limits.empty();
     tables->nodes.push_back({});  // index 0 means none
     const std::uint64_t steps4 = build_family<1>(*candidates, candidates->ipv4, tables->index4, tables->records4,
                                                  *tables, tables->windows4, report.tables4, split, progress);
@@ -366,6 +373,7 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
     tables->residuals = std::move(candidates->residuals);
     tables->intervals = std::move(candidates->intervals);
     tables->resume_at = std::move(candidates->resume_at);
+    tables->limits = std::move(candidates->limits);
     tables->config = {.policy = chain.policy == ruleset::Verdict::Drop ? 1U * XDPCTL_DROP : 1U * XDPCTL_ACCEPT,
                       .resumes = candidates->resumes,
                       .logs = candidates->logs,
@@ -384,7 +392,8 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
                       .residual_of = {},
                       .residuals = {},
                       .intervals = {},
-                      .resume_at = {}};
+                      .resume_at = {},
+                      .limits = {}};
 
     report.records = tables->records4.size() + tables->records6.size() - 2;
     report.worst_steps = std::max(steps4, steps6);

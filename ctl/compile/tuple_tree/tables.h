@@ -47,7 +47,8 @@ struct Tables {
     std::vector<std::uint32_t> residual_of;  // by order; empty when there are no residual tests
     std::vector<xdpctl_residual> residuals;
     std::vector<xdpctl_residual_interval> intervals;
-    std::vector<std::uint32_t> resume_at;  // by order; empty when evaluation always goes on with the next one
+    std::vector<std::uint32_t> resume_at;    // by order; empty when evaluation always goes on with the next one
+    std::vector<xdpctl_tuple_limit> limits;  // by order; empty when no step has one
     Report report;
 };
 
@@ -56,7 +57,7 @@ struct PlacedArray {
     std::uint32_t offset;
     std::span<const std::byte> bytes;
 };
-[[nodiscard]] std::array<PlacedArray, 10> placed_arrays(const Tables& tables);
+[[nodiscard]] std::array<PlacedArray, 11> placed_arrays(const Tables& tables);
 
 struct BuildOptions {
     FlattenLimits flatten;
