@@ -77,7 +77,7 @@ Result<std::optional<Handle>> take_position(Words& words) {
 // A text in quotation marks, which the shell has taken off: the comment at the end, or the prefix of a log.
 bool is_text(Words words, std::size_t i) {
     return (i > 0 && i + 1 == words.size() && words[i - 1] == "comment") ||
-           (i > 0 && words[i - 1] == "prefix" && std::ranges::find(words.first(i), "log") != words.begin() + i);
+           (i > 0 && words[i - 1] == "prefix" && std::ranges::count(words.first(i), "log") != 0);
 }
 
 }  // namespace

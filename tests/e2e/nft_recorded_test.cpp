@@ -25,7 +25,6 @@
 namespace xdpctl::test {
 namespace {
 
-using ruleset::Field;
 using ruleset::Hook;
 
 // None of a file that is broken on purpose.
