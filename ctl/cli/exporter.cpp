@@ -94,8 +94,8 @@ Status serve(Session& session, const Options& options) {
 
 Status run(Session& session, const Options& options) {
     // Errors of the first reading are the command's; later ones are a metric.
-    if (const auto state = open_for_reading(); !state)
-        return std::unexpected(state.error());
+    if (const auto reader = open_for_counting(); !reader)
+        return std::unexpected(reader.error());
     if (!options.once)
         return serve(session, options);
     session.output.show(Metrics{exporter::text(exporter::Collector(options.rules_max).Collect())});

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <sstream>
 
-#include "kernel/state.h"
+#include "kernel/count_reader.h"
 #include "stats/tally.h"
 
 namespace xdpctl::exporter {
@@ -30,20 +30,17 @@ MetricFamily build_info() {
 
 // Which interfaces are attached can take more rights than counters do (libxdp's dispatcher): it is left out then.
 Result<std::vector<MetricFamily>> read(Metrics& metrics) {
-    const auto state = kernel::State::open();
-    if (!state)
-        return std::unexpected(state.error());
-    auto device_counts = state->device_counts();
+    const auto reader = kernel::CountReader::open();
+    if (!reader)
+        return std::unexpected(reader.error());
+    auto device_counts = reader->device_counts();
     if (!device_counts)
         return std::unexpected(std::move(device_counts).error());
-    auto rule_counts = state->rule_counts();
-    if (!rule_counts)
-        return std::unexpected(std::move(rule_counts).error());
-    return metrics.update({.generation = state->generation(),
-                           .ruleset = &state->ruleset(),
-                           .devices = state->devices().value_or(std::vector<kernel::DeviceStatus>()),
+    return metrics.update({.generation = reader->generation(),
+                           .outline = &reader->outline(),
+                           .devices = reader->devices().value_or(std::vector<kernel::DeviceStatus>()),
                            .device_counts = std::move(*device_counts),
-                           .rule_counts = std::move(*rule_counts)});
+                           .rule_counts = reader->rule_counts()});
 }
 
 // While another command writes, the observer follows the ruleset at the next scrape.

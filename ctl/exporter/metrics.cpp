@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <limits>
 
+#include "lang/parse.h"
 #include "stats/names.h"
 
 namespace xdpctl::exporter {
@@ -72,11 +73,23 @@ struct CountFamilies {
     }
 };
 
-void for_each_rule(const ruleset::Ruleset& ruleset, const auto& action) {
-    for (const ruleset::Table& table : ruleset.tables)
-        for (const ruleset::Chain& chain : table.chains)
-            for (const ruleset::Rule& rule : chain.rules)
-                action(table, chain, rule);
+// Calls `action` with every rule that counts, and its count.
+void for_each_count(const Sample& sample, const auto& action) {
+    for (const ruleset::Table& table : sample.outline->ruleset.tables)
+        for (const ruleset::Chain& chain : table.chains) {
+            const auto counts = sample.rule_counts.find(chain.handle);
+            if (counts == sample.rule_counts.end())
+                continue;
+            auto count = counts->second.begin();
+            for (const lang::RuleLine& rule : sample.outline->rules_of(chain))
+                if (const std::optional<Count>& counted = *count++)
+                    action(table, chain, rule, *counted);
+        }
+}
+
+std::string comment_of(const lang::RuleLine& rule) {
+    const auto parsed = lang::parse_rule(rule.text, "<stored rule>");
+    return parsed ? parsed->comment : std::string();
 }
 
 MetricFamily attached_interfaces(const Sample& sample) {
@@ -94,12 +107,12 @@ MetricFamily attached_interfaces(const Sample& sample) {
     return family;
 }
 
-MetricFamily rules_of_chains(const ruleset::Ruleset& ruleset) {
+MetricFamily rules_of_chains(const lang::Outline& outline) {
     MetricFamily family{"xdpctl_chain_rules", "Rules of a chain, counting or not", MetricType::Gauge, {}};
-    for (const ruleset::Table& table : ruleset.tables)
+    for (const ruleset::Table& table : outline.ruleset.tables)
         for (const ruleset::Chain& chain : table.chains)
-            family.metric.push_back(
-                gauge({{"table", table.name}, {"chain", chain.name}}, static_cast<double>(chain.rules.size())));
+            family.metric.push_back(gauge({{"table", table.name}, {"chain", chain.name}},
+                                          static_cast<double>(outline.rules_of(chain).size())));
     return family;
 }
 
@@ -190,14 +203,11 @@ void Metrics::admit(const std::set<Handle>& counting) {
 
 void Metrics::add_rules(const Sample& sample) {
     std::set<Handle> counting;
-    for_each_rule(*sample.ruleset,
-                  [&](const ruleset::Table& table, const ruleset::Chain& chain, const ruleset::Rule& rule) {
-                      const auto counted = sample.rule_counts.find(rule.handle);
-                      if (counted == sample.rule_counts.end())
-                          return;
-                      counting.insert(rule.handle);
-                      chains_[{table.name, chain.name}] += rules_.add(rule.handle, counted->second);
-                  });
+    for_each_count(sample, [&](const ruleset::Table& table, const ruleset::Chain& chain, const lang::RuleLine& rule,
+                               const Count& count) {
+        counting.insert(rule.handle);
+        chains_[{table.name, chain.name}] += rules_.add(rule.handle, count);
+    });
     rules_.end_round(0);
     admit(counting);
 }
@@ -221,15 +231,15 @@ std::vector<MetricFamily> Metrics::update(const Sample& sample) {
     std::map<Handle, Count> totals;
     rules_.for_each([&](Handle handle, const Count& count) { totals.emplace(handle, count); });
     CountFamilies rules("xdpctl_rule", "that a rule has counted");
-    for_each_rule(*sample.ruleset,
-                  [&](const ruleset::Table& table, const ruleset::Chain& chain, const ruleset::Rule& rule) {
-                      if (admitted_.contains(rule.handle))
-                          rules.add({{"table", table.name},
-                                     {"chain", chain.name},
-                                     {"handle", fmt::to_string(std::to_underlying(rule.handle))},
-                                     {"comment", rule.comment}},
-                                    totals[rule.handle]);
-                  });
+    for_each_count(sample, [&](const ruleset::Table& table, const ruleset::Chain& chain, const lang::RuleLine& rule,
+                               const Count&) {
+        if (admitted_.contains(rule.handle))
+            rules.add({{"table", table.name},
+                       {"chain", chain.name},
+                       {"handle", fmt::to_string(std::to_underlying(rule.handle))},
+                       {"comment", comment_of(rule)}},
+                      totals[rule.handle]);
+    });
 
     CountFamilies chains("xdpctl_chain_rules", "that all rules of a chain have counted, deleted ones too");
     for (const auto& [key, count] : chains_)
@@ -241,7 +251,7 @@ std::vector<MetricFamily> Metrics::update(const Sample& sample) {
         families.push_back(std::move(both->bytes));
     }
     families.push_back(attached_interfaces(sample));
-    families.push_back(rules_of_chains(*sample.ruleset));
+    families.push_back(rules_of_chains(*sample.outline));
     families.push_back({"xdpctl_rules_without_series",
                         "Counting rules beyond the limit of rules with series of their own",
                         MetricType::Gauge,

@@ -15,7 +15,8 @@
 #include <vector>
 
 #include "exporter/totals.h"
-#include "kernel/state.h"
+#include "kernel/count_reader.h"
+#include "lang/outline.h"
 #include "ruleset/model.h"
 #include "stats/tally.h"
 
@@ -24,10 +25,10 @@ namespace xdpctl::exporter {
 // What one scrape read.
 struct Sample {
     std::uint64_t generation = 0;
-    const ruleset::Ruleset* ruleset = nullptr;  // not null
+    const lang::Outline* outline = nullptr;  // of the ruleset; not null
     std::vector<kernel::DeviceStatus> devices;
     std::vector<kernel::DeviceCount> device_counts;
-    std::map<Handle, Count> rule_counts;
+    kernel::CountReader::RuleCounts rule_counts;
 };
 
 // Keeps what makes counters grow from one sample to the next.

@@ -13,6 +13,9 @@
 namespace xdpctl::kernel {
 
 struct CountReader::Running {
+    explicit Running(const Layout& state) : layout(state) {}
+
+    Layout layout;
     std::optional<StoredText> stored;  // none: nothing was ever committed
     lang::Outline outline;             // of its text
     LiveChains chains;
@@ -40,7 +43,7 @@ Result<CountReader> CountReader::open() {
         return std::unexpected(state.error());
     const Layout layout(*state);
     const auto read = [&]() -> Result<CountReader> {
-        auto running = std::make_unique<Running>();
+        auto running = std::make_unique<Running>(layout);
         const auto directory = running_directory(layout);
         if (!directory)
             return std::unexpected(directory.error());
@@ -71,13 +74,17 @@ const lang::Outline& CountReader::outline() const {
     return running_->outline;
 }
 
+Result<std::vector<DeviceStatus>> CountReader::devices() const {
+    return device_statuses(running_->layout, running_->outline.ruleset, running_->chains);
+}
+
 Result<std::vector<DeviceCount>> CountReader::device_counts() const {
     return kernel::device_counts(running_->outline.ruleset, running_->chains);
 }
 
-std::map<Handle, std::vector<std::optional<Count>>> CountReader::rule_counts() const {
+CountReader::RuleCounts CountReader::rule_counts() const {
     const lang::Outline& outline = running_->outline;
-    std::map<Handle, std::vector<std::optional<Count>>> out;
+    RuleCounts out;
     for (const auto& [chain, rules] : outline.rules)
         std::ranges::transform(rules, std::back_inserter(out[chain]), &lang::RuleLine::start);
     for (const NamedChain& base : chains_of(outline.ruleset)) {

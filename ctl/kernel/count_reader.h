@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/types.h"
 #include "kernel/device_count.h"
+#include "kernel/device_status.h"
 #include "lang/outline.h"
 
 namespace xdpctl::kernel {
@@ -27,10 +28,12 @@ public:
     [[nodiscard]] std::uint64_t generation() const;
     [[nodiscard]] const lang::Outline& outline() const;
 
+    [[nodiscard]] Result<std::vector<DeviceStatus>> devices() const;
     [[nodiscard]] Result<std::vector<DeviceCount>> device_counts() const;
     // Of each rule that counts, by its chain's handle and in the chain's order; start values included. None for a rule
     // that does not count.
-    [[nodiscard]] std::map<Handle, std::vector<std::optional<Count>>> rule_counts() const;
+    using RuleCounts = std::map<Handle, std::vector<std::optional<Count>>>;
+    [[nodiscard]] RuleCounts rule_counts() const;
 
 private:
     struct Running;

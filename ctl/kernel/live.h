@@ -13,6 +13,7 @@
 #include "kernel/attach.h"
 #include "kernel/datapath.h"
 #include "kernel/device_count.h"
+#include "kernel/device_status.h"
 #include "kernel/generation.h"
 #include "kernel/layout.h"
 #include "kernel/limit_maps.h"
@@ -105,6 +106,8 @@ struct Live {
                                              const std::filesystem::path& generation);
 
 [[nodiscard]] Result<std::vector<DeviceCount>> device_counts(const ruleset::Ruleset& ruleset, const LiveChains& chains);
+[[nodiscard]] Result<std::vector<DeviceStatus>> device_statuses(const Layout& layout, const ruleset::Ruleset& ruleset,
+                                                                const LiveChains& chains);
 
 // Reads the running generation, again when a writer removed it between its listing and its opening: it then has a
 // successor.

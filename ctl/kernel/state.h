@@ -16,22 +16,11 @@
 #include "compile/compile.h"
 #include "kernel/attach.h"
 #include "kernel/device_count.h"
+#include "kernel/device_status.h"
 #include "kernel/interface.h"
 #include "ruleset/model.h"
 
 namespace xdpctl::kernel {
-
-struct DeviceStatus {
-    std::string chain_table;
-    std::string chain;
-    ruleset::Hook hook{};
-    std::string name;          // as the ruleset names it
-    std::string current_name;  // differs after a rename; empty when the device is not here
-    IfIndex ifindex{};         // 0 when not attached
-    Attachment attachment;
-    std::optional<Presence> presence;  // none: the ruleset names the device and nothing is attached to it
-    std::uint64_t attached_at = 0;     // seconds since the epoch
-};
 
 struct CommitOptions {
     // Mode asked for devices that become attached by this commit; auto when not named.

@@ -15,19 +15,20 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-ruleset::Rule rule(std::uint64_t handle, const std::string& comment = {}) {
-    ruleset::Rule out;
-    out.statements = {ruleset::Counter{}, ruleset::Verdict::Drop};
-    out.handle = Handle{handle};
-    out.comment = comment;
-    return out;
-}
+// A rule of the chain that counts.
+struct CountingRule {
+    std::uint64_t handle;
+    Count count;
+    std::string text = "counter drop";
+};
 
-ruleset::Ruleset with_rules(std::vector<ruleset::Rule> rules) {
+constexpr Handle chain_handle{1};
+
+ruleset::Ruleset with_chain() {
     ruleset::Chain chain;
     chain.name = "ingress";
     chain.devices = {"eth0"};
-    chain.rules = std::move(rules);
+    chain.handle = chain_handle;
     ruleset::Table table;
     table.name = "xdpctl";
     table.chains = {chain};
@@ -48,13 +49,18 @@ kernel::DeviceCount dropped(const std::string& device, Count count) {
 
 class MetricsTest : public testing::Test {
 protected:
-    std::string update(const ruleset::Ruleset& ruleset, std::map<Handle, Count> rules,
-                       std::vector<kernel::DeviceCount> devices = {}) {
+    std::string update(const std::vector<CountingRule>& rules, std::vector<kernel::DeviceCount> devices = {}) {
+        lang::Outline outline{.ruleset = with_chain(), .rules = {}};
+        kernel::CountReader::RuleCounts counts;
+        for (const CountingRule& rule : rules) {
+            outline.rules[chain_handle].push_back({Handle{rule.handle}, rule.text, Count{}});
+            counts[chain_handle].push_back(rule.count);
+        }
         return text(metrics.update({.generation = 7,
-                                    .ruleset = &ruleset,
+                                    .outline = &outline,
                                     .devices = {},
                                     .device_counts = std::move(devices),
-                                    .rule_counts = std::move(rules)}));
+                                    .rule_counts = std::move(counts)}));
     }
 
     Metrics metrics{2};
@@ -95,7 +101,7 @@ TEST(Totals, ForgetWhatIsGoneWhenThereAreTooMany) {
 }
 
 TEST_F(MetricsTest, NamesWhatAnInterfaceJudged) {
-    const std::string out = update(with_rules({}), {}, {dropped("eth0", {3, 180})});
+    const std::string out = update({}, {dropped("eth0", {3, 180})});
     EXPECT_THAT(out, HasSubstr("# TYPE xdpctl_packets_total counter\n"));
     EXPECT_THAT(out, HasSubstr("xdpctl_packets_total{table=\"xdpctl\",chain=\"ingress\",hook=\"ingress\",interface="
                                "\"eth0\",verdict=\"drop\",reason=\"rule\"} 3\n"));
@@ -105,37 +111,35 @@ TEST_F(MetricsTest, NamesWhatAnInterfaceJudged) {
 }
 
 TEST_F(MetricsTest, KeepCountersOfDetachedInterfaces) {
-    update(with_rules({}), {}, {dropped("eth0", {3, 180})});
-    EXPECT_THAT(update(with_rules({}), {}), HasSubstr("reason=\"rule\"} 3\n"));
-    EXPECT_THAT(update(with_rules({}), {}, {dropped("eth0", {4, 240})}), HasSubstr("reason=\"rule\"} 7\n"));
+    update({}, {dropped("eth0", {3, 180})});
+    EXPECT_THAT(update({}), HasSubstr("reason=\"rule\"} 3\n"));
+    EXPECT_THAT(update({}, {dropped("eth0", {4, 240})}), HasSubstr("reason=\"rule\"} 7\n"));
 }
 
 TEST_F(MetricsTest, NameARuleByHandleAndComment) {
-    const std::string out = update(with_rules({rule(3, "a \"quoted\" one\\")}), {{Handle{3}, {9, 900}}});
+    const std::string out = update({{3, {9, 900}, R"(tcp dport 22 counter drop comment "one\ # more")"}});
     EXPECT_THAT(out, HasSubstr("xdpctl_rule_packets_total{table=\"xdpctl\",chain=\"ingress\",handle=\"3\",comment="
-                               "\"a \\\"quoted\\\" one\\\\\"} 9\n"));
+                               "\"one\\\\ # more\"} 9\n"));
 }
 
 TEST_F(MetricsTest, SumAllRulesAndDeletedOnes) {
-    update(with_rules({rule(3), rule(4), rule(5)}), {{Handle{3}, {1, 10}}, {Handle{4}, {2, 20}}, {Handle{5}, {4, 40}}});
-    const std::string out = update(with_rules({rule(5)}), {{Handle{5}, {5, 50}}});
+    update({{3, {1, 10}}, {4, {2, 20}}, {5, {4, 40}}});
+    const std::string out = update({{5, {5, 50}}});
     EXPECT_THAT(out, HasSubstr("xdpctl_chain_rules_packets_total{table=\"xdpctl\",chain=\"ingress\"} 8\n"));
     EXPECT_THAT(out, HasSubstr("xdpctl_chain_rules{table=\"xdpctl\",chain=\"ingress\"} 1\n"));
     EXPECT_THAT(out, Not(HasSubstr("handle=\"3\"")));
 }
 
 TEST_F(MetricsTest, GiveSeriesToSoManyRules) {
-    const std::map<Handle, Count> counts{{Handle{3}, {1, 10}}, {Handle{4}, {2, 20}}, {Handle{5}, {4, 40}}};
-    std::string out = update(with_rules({rule(5), rule(4), rule(3)}), counts);
+    std::string out = update({{5, {4, 40}}, {4, {2, 20}}, {3, {1, 10}}});
     EXPECT_THAT(out, HasSubstr("xdpctl_rules_without_series 1\n"));
     EXPECT_THAT(out, Not(HasSubstr("handle=\"5\"")));
     EXPECT_THAT(out, HasSubstr("xdpctl_chain_rules_packets_total{table=\"xdpctl\",chain=\"ingress\"} 7\n"));
 
     // A rule in front of others does not take the place of one that has it.
-    out = update(with_rules({rule(5), rule(4)}), {{Handle{4}, {2, 20}}, {Handle{5}, {4, 40}}});
+    out = update({{5, {4, 40}}, {4, {2, 20}}});
     EXPECT_THAT(out, HasSubstr("xdpctl_rules_without_series 0\n"));
-    out =
-        update(with_rules({rule(2), rule(5), rule(4)}), {{Handle{2}, {}}, {Handle{4}, {2, 20}}, {Handle{5}, {4, 40}}});
+    out = update({{2, {}}, {5, {4, 40}}, {4, {2, 20}}});
     EXPECT_THAT(out, HasSubstr("handle=\"4\""));
     EXPECT_THAT(out, HasSubstr("handle=\"5\""));
     EXPECT_THAT(out, Not(HasSubstr("handle=\"2\"")));
