@@ -10,13 +10,13 @@ namespace xdpctl::cli {
 namespace {
 
 Status status(Session& session) {
-    const auto state = open_for_reading();
-    if (!state)
-        return std::unexpected(state.error());
-    auto devices = state->devices();
+    const auto reader = open_for_counting();
+    if (!reader)
+        return std::unexpected(reader.error());
+    auto devices = reader->devices();
     if (!devices)
         return std::unexpected(std::move(devices).error());
-    session.output.show(stats::Overview{state->generation(), std::move(*devices), &state->ruleset()});
+    session.output.show(stats::Overview{reader->generation(), std::move(*devices), &reader->outline()});
     return {};
 }
 

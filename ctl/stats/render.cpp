@@ -124,13 +124,13 @@ Table status_table(const std::vector<kernel::DeviceStatus>& devices) {
     return table;
 }
 
-Table chain_table(const ruleset::Ruleset& ruleset) {
+Table chain_table(const lang::Outline& outline) {
     Table table({{"CHAIN"}, {"HOOK"}, {"POLICY"}, {"RULES", Align::Right}, {"DEVICES", Align::Right}});
-    for (const ruleset::Table& owner : ruleset.tables)
+    for (const ruleset::Table& owner : outline.ruleset.tables)
         for (const ruleset::Chain& chain : owner.chains)
             table.add({owner.name + ' ' + chain.name, chain.is_base ? std::string(name(chain.hook)) : "-",
-                       chain.is_base ? std::string(name(chain.policy)) : "-", fmt::to_string(chain.rules.size()),
-                       fmt::to_string(chain.devices.size())});
+                       chain.is_base ? std::string(name(chain.policy)) : "-",
+                       fmt::to_string(outline.rules_of(chain).size()), fmt::to_string(chain.devices.size())});
     return table;
 }
 
@@ -175,12 +175,12 @@ nlohmann::json json(const Snapshot& snapshot) {
 }
 
 std::string text(const Overview& overview) {
-    if (overview.ruleset->tables.empty())
+    if (overview.outline->ruleset.tables.empty())
         return "nothing is attached: start with 'xdpctl attach IFACE'\n";
     std::string out;
     if (const Table devices = status_table(overview.devices); !devices.empty())
         out += devices.text() + '\n';
-    out += chain_table(*overview.ruleset).text();
+    out += chain_table(*overview.outline).text();
     return out;
 }
 
@@ -188,13 +188,13 @@ nlohmann::json json(const Overview& overview) {
     Json out{{"generation", overview.generation}, {"devices", Json::array()}, {"chains", Json::array()}};
     for (const kernel::DeviceStatus& device : overview.devices)
         out["devices"].push_back(json(device));
-    for (const ruleset::Table& table : overview.ruleset->tables)
+    for (const ruleset::Table& table : overview.outline->ruleset.tables)
         for (const ruleset::Chain& chain : table.chains)
             out["chains"].push_back({{"table", table.name},
                                      {"chain", chain.name},
                                      {"hook", chain.is_base ? Json(name(chain.hook)) : Json()},
                                      {"policy", chain.is_base ? Json(name(chain.policy)) : Json()},
-                                     {"rules", chain.rules.size()},
+                                     {"rules", overview.outline->rules_of(chain).size()},
                                      {"devices", chain.devices}});
     return out;
 }

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "kernel/state.h"
+#include "kernel/device_status.h"
+#include "lang/outline.h"
 #include "ruleset/model.h"
 #include "stats/snapshot.h"
 
@@ -19,7 +20,7 @@ namespace xdpctl::stats {
 struct Overview {
     std::uint64_t generation = 0;
     std::vector<kernel::DeviceStatus> devices;
-    const ruleset::Ruleset* ruleset = nullptr;  // not null
+    const lang::Outline* outline = nullptr;  // of the ruleset; not null
 };
 
 [[nodiscard]] std::string text(const Overview& overview);

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "lang/outline.h"
-#include "lang/parse.h"
 #include "stats/names.h"
 #include "stats/render.h"
 #include "stats/snapshot.h"
@@ -261,8 +260,8 @@ TEST(DeviceText, TellsANewName) {
 }
 
 TEST(OverviewText, ShowsDevicesAndChains) {
-    const ruleset::Ruleset ruleset = lang::parse_ruleset(sample_text, "sample").value();
-    const Overview overview{.generation = 4, .devices = {sample_device()}, .ruleset = &ruleset};
+    const lang::Outline outline = sample_outline();
+    const Overview overview{.generation = 4, .devices = {sample_device()}, .outline = &outline};
     EXPECT_THAT(text(overview), HasSubstr("eth0       ingress  active  native  xdp-link         12"));
     EXPECT_THAT(text(overview), HasSubstr("xdpctl egress   egress   accept      1        1"));
     const auto object = json(overview);
@@ -273,8 +272,8 @@ TEST(OverviewText, ShowsDevicesAndChains) {
 }
 
 TEST(OverviewText, OfNothingTellsHowToStart) {
-    const ruleset::Ruleset empty;
-    EXPECT_THAT(text(Overview{.generation = 0, .devices = {}, .ruleset = &empty}), HasSubstr("xdpctl attach"));
+    const lang::Outline empty;
+    EXPECT_THAT(text(Overview{.generation = 0, .devices = {}, .outline = &empty}), HasSubstr("xdpctl attach"));
 }
 
 }  // namespace
