@@ -28,7 +28,7 @@ constexpr double lookup_elements = 10'000;
 constexpr double lookup_doubling_nanoseconds = 10;
 
 // Reading the clock, mostly.
-constexpr double limit_nanoseconds = 35;
+constexpr double limit_nanoseconds = 40;
 
 std::size_t limits_of(const Classifier& classifier) {
     if (const auto* program = std::get_if<Program>(&classifier))

@@ -396,6 +396,7 @@ xdpctl_packet noise(std::size_t devices, Random& random) {
     packet.ether_saddr_high = 0;
     packet.ether_saddr_low = static_cast<std::uint32_t>(below(random, 6));
     packet.reason %= XDPCTL_REASONS;
+    packet.behind = 0;  // as the entry leaves it
     packet.malformed %= XDPCTL_REASONS;
     packet.length = static_cast<std::uint32_t>(below(random, 1500));
     packet.headers = XDPCTL_HEADER_ETHERNET;
