@@ -7,10 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <optional>
 #include <random>
-#include <thread>
 
 #include "e2e/state_fixture.h"
 #include "kernel/layout.h"
@@ -230,28 +228,17 @@ TEST_F(OverlayTest, UnderTrafficEveryPacketIsJudgedByAWholeRuleset) {
     load_ports();
     const Handle all = chain(read()).rules.front().handle;
     Handle verdict = add_by_overlay("udp dport 4000 accept", {Position::Kind::End, {}});
-    std::atomic<bool> stop = false;
-    std::uint64_t sent = 0;
-    std::thread traffic([&] {
-        const test::UdpSocket socket(there_, "0.0.0.0", 0);
-        for (; !stop; ++sent)
-            socket.send("192.0.2.1", 4000, std::to_string(sent));
+    const std::uint64_t sent = send_during([&] {
+        for (int i = 0; i < 100 && !HasFailure(); ++i)
+            EXPECT_TRUE(try_overlay([&](Ruleset& next) -> Status {
+                const char* text = i % 2 == 0 ? "udp dport 4000 drop" : "udp dport 4000 accept";
+                const Handle former = verdict;
+                verdict = take(add_rule(next, {}, rule(text), {Position::Kind::Before, former}));
+                return delete_rule(next, {}, former);
+            }));
     });
-    for (int i = 0; i < 100 && !HasFailure(); ++i)
-        EXPECT_TRUE(try_overlay([&](Ruleset& next) -> Status {
-            const char* text = i % 2 == 0 ? "udp dport 4000 drop" : "udp dport 4000 accept";
-            const Handle former = verdict;
-            verdict = take(add_rule(next, {}, rule(text), {Position::Kind::Before, former}));
-            return delete_rule(next, {}, former);
-        }));
-    stop = true;
-    traffic.join();
-    settle_traffic();
     EXPECT_EQ(packets(all), sent);
-    EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason == XDPCTL_REASON_RULE; }), sent);
-    EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason != XDPCTL_REASON_RULE; }), 0U);
-    for (const xdpctl_verdict each : {XDPCTL_ACCEPT, XDPCTL_DROP})
-        EXPECT_GT(judged([&](const DeviceCount& count) { return count.verdict == each; }), 0U);
+    expect_judged_by_rules(sent);
 }
 
 // Against the evaluator, through the programs of both devices.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -125,6 +126,30 @@ protected:
         for (unsigned i = 0; i < count; ++i)
             sender_->send(to, port, "payload");
         settle_traffic();
+    }
+
+    // Datagrams from the other side while `change` runs, all of them judged. Returns how many.
+    std::uint64_t send_during(const std::function<void()>& change) const {
+        std::atomic<bool> stop = false;
+        std::uint64_t sent = 0;
+        std::thread traffic([&] {
+            const test::UdpSocket socket(there_, "0.0.0.0", 0);
+            for (; !stop; ++sent)
+                socket.send("192.0.2.1", 4000, std::to_string(sent));
+        });
+        change();
+        stop = true;
+        traffic.join();
+        settle_traffic();
+        return sent;
+    }
+
+    // Each by a rule that decides, and by both verdicts.
+    void expect_judged_by_rules(std::uint64_t sent) const {
+        EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason == XDPCTL_REASON_RULE; }), sent);
+        EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason != XDPCTL_REASON_RULE; }), 0U);
+        for (const xdpctl_verdict each : {XDPCTL_ACCEPT, XDPCTL_DROP})
+            EXPECT_GT(judged([&](const DeviceCount& count) { return count.verdict == each; }), 0U);
     }
 
     // Packets on a veth pair wait in the receiving CPU's queue for its next softirq at most.

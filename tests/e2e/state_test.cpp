@@ -174,23 +174,15 @@ TEST_F(GrowingTest, CountsGoOnInOtherMaps) {
 }
 
 TEST_F(GrowingTest, UnderTrafficNoPacketIsLost) {
-    std::atomic<bool> stop = false;
-    std::uint64_t sent = 0;
-    std::thread traffic([&] {
-        const test::UdpSocket socket(there_, "0.0.0.0", 0);
-        for (; !stop; ++sent)
-            socket.send("192.0.2.1", 4000, std::to_string(sent));
+    const std::uint64_t sent = send_during([&] {
+        std::uint64_t seen = 0;
+        for (int i = 0; i < 20; ++i) {
+            resize(i % 2 == 0 ? many : few);
+            const std::uint64_t now = packets(counted_);
+            EXPECT_GE(now, seen);
+            seen = now;
+        }
     });
-    std::uint64_t seen = 0;
-    for (int i = 0; i < 20; ++i) {
-        resize(i % 2 == 0 ? many : few);
-        const std::uint64_t now = packets(counted_);
-        EXPECT_GE(now, seen);
-        seen = now;
-    }
-    stop = true;
-    traffic.join();
-    settle_traffic();
     EXPECT_EQ(packets(counted_), sent);
 }
 
@@ -415,32 +407,21 @@ TEST_F(StateTest, TwoHundredCommitsUnderTrafficLoseNoPacket) {
     const Handle all = add("ip protocol udp counter");
     Handle verdict = add("ip protocol udp accept");
 
-    std::atomic<bool> stop = false;
-    std::uint64_t sent = 0;
-    std::thread traffic([&] {
-        const test::UdpSocket socket(there_, "0.0.0.0", 0);
-        for (; !stop; ++sent)
-            socket.send("192.0.2.1", 4000, std::to_string(sent));
-    });
     std::string failure;
-    for (int i = 0; i < 200 && failure.empty(); ++i) {
-        const Status done = try_change([&](Ruleset& ruleset) {
-            const char* text = i % 2 == 0 ? "ip protocol udp drop" : "ip protocol udp accept";
-            verdict = take(replace_rule(ruleset, {}, verdict, rule(text)));
-        });
-        if (!done)
-            failure = done.error().text();
-    }
-    stop = true;
-    traffic.join();
-    settle_traffic();
+    const std::uint64_t sent = send_during([&] {
+        for (int i = 0; i < 200 && failure.empty(); ++i) {
+            const Status done = try_change([&](Ruleset& ruleset) {
+                const char* text = i % 2 == 0 ? "ip protocol udp drop" : "ip protocol udp accept";
+                verdict = take(replace_rule(ruleset, {}, verdict, rule(text)));
+            });
+            if (!done)
+                failure = done.error().text();
+        }
+    });
     ASSERT_EQ(failure, "");
     EXPECT_EQ(read().generation(), 203U);
     EXPECT_EQ(packets(all), sent);
-    EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason == XDPCTL_REASON_RULE; }), sent);
-    EXPECT_EQ(judged([](const DeviceCount& count) { return count.reason != XDPCTL_REASON_RULE; }), 0U);
-    for (const xdpctl_verdict each : {XDPCTL_ACCEPT, XDPCTL_DROP})
-        EXPECT_GT(judged([&](const DeviceCount& count) { return count.verdict == each; }), 0U);
+    expect_judged_by_rules(sent);
 }
 
 TEST_F(StateTest, ReadersSeeOneWholeRulesetWhileAWriterCommits) {
