@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
@@ -81,8 +82,26 @@ fs::path libxdp_bpffs() {
     return chosen != nullptr ? chosen : "/sys/fs/bpf";
 }
 
-// Null when the device has no XDP program, or libxdp cannot read it.
+bool is_dispatcher(std::uint32_t id) {
+    const Fd program(bpf_prog_get_fd_by_id(id));
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof info;
+    return program.valid() && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 &&
+           std::string_view(info.name) == "xdp_dispatcher";
+}
+
+// Asked here because libxdp 1.3 keeps a descriptor open of every other program that it finds.
+bool runs_dispatcher(IfIndex device) {
+    LIBBPF_OPTS(bpf_xdp_query_opts, query);
+    if (bpf_xdp_query(static_cast<int>(device), 0, &query) != 0)
+        return false;
+    return is_dispatcher(query.drv_prog_id) || is_dispatcher(query.skb_prog_id) || is_dispatcher(query.hw_prog_id);
+}
+
+// Null when no dispatcher runs on the device, or libxdp cannot read it.
 Multiprog multiprog_of(IfIndex device) {
+    if (!runs_dispatcher(device))
+        return nullptr;
     xdp_multiprog* multiprog = xdp_multiprog__get_from_ifindex(static_cast<int>(device));
     return Multiprog(libxdp_get_error(multiprog) == 0 ? multiprog : nullptr);
 }
