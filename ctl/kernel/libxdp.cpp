@@ -90,17 +90,21 @@ bool is_dispatcher(std::uint32_t id) {
            std::string_view(info.name) == "xdp_dispatcher";
 }
 
-// Asked here because libxdp 1.3 keeps a descriptor open of every other program that it finds.
-bool runs_dispatcher(IfIndex device) {
+// The dispatcher that runs on the device; 0 when none does. Asked here, as what runs under it, because libxdp 1.3 keeps
+// descriptors open of what it finds.
+std::uint32_t dispatcher_of(IfIndex device) {
     LIBBPF_OPTS(bpf_xdp_query_opts, query);
     if (bpf_xdp_query(static_cast<int>(device), 0, &query) != 0)
-        return false;
-    return is_dispatcher(query.drv_prog_id) || is_dispatcher(query.skb_prog_id) || is_dispatcher(query.hw_prog_id);
+        return 0;
+    for (const std::uint32_t id : {query.drv_prog_id, query.skb_prog_id, query.hw_prog_id})
+        if (is_dispatcher(id))
+            return id;
+    return 0;
 }
 
 // Null when no dispatcher runs on the device, or libxdp cannot read it.
 Multiprog multiprog_of(IfIndex device) {
-    if (!runs_dispatcher(device))
+    if (dispatcher_of(device) == 0)
         return nullptr;
     xdp_multiprog* multiprog = xdp_multiprog__get_from_ifindex(static_cast<int>(device));
     return Multiprog(libxdp_get_error(multiprog) == 0 ? multiprog : nullptr);
@@ -130,8 +134,18 @@ bool pins_program(const fs::path& pin, std::uint32_t id) {
     return pinned && *pinned == id;
 }
 
-// libxdp keeps a folder dispatch-IFINDEX-ID a dispatcher, in it for each place N `progN-prog` and `progN-link`. Without
-// the link the program no longer runs under the dispatcher, wherever the device went.
+// libxdp keeps a folder dispatch-IFINDEX-ID a dispatcher, in it for each place N `progN-prog` and `progN-link`.
+constexpr std::string_view program_suffix = "-prog";
+
+bool pins_program_below(const fs::path& dispatcher, std::uint32_t id) {
+    std::error_code error;
+    for (const fs::directory_entry& pin : fs::directory_iterator(dispatcher, error))
+        if (pin.path().native().ends_with(program_suffix) && pins_program(pin.path(), id))
+            return true;
+    return false;
+}
+
+// Without the link the program no longer runs under the dispatcher, wherever the device went.
 Status remove_pins(IfIndex device, std::uint32_t id) {
     const std::string prefix = fmt::format("dispatch-{}-", static_cast<std::uint32_t>(device));
     std::error_code error;
@@ -142,7 +156,6 @@ Status remove_pins(IfIndex device, std::uint32_t id) {
         std::vector<fs::path> ours;
         for (const fs::directory_entry& pin : fs::directory_iterator(dispatcher, error)) {
             const std::string& name = pin.path().native();
-            constexpr std::string_view program_suffix = "-prog";
             if (!name.ends_with(program_suffix))
                 continue;
             if (pins_program(pin.path(), id))
@@ -175,15 +188,16 @@ bool dispatcher_usable() {
 }
 
 bool has_dispatcher(IfIndex device) {
-    const LibxdpLog log;
-    const Multiprog multiprog = multiprog_of(device);
-    return multiprog && !xdp_multiprog__is_legacy(multiprog.get());
+    return dispatcher_of(device) != 0;
 }
 
 Result<bool> in_dispatcher(IfIndex device, std::uint32_t program_id) {
     XDPCTL_TRY(require_pins());
-    const LibxdpLog log;
-    return find_program(multiprog_of(device), program_id) != nullptr;
+    const std::uint32_t dispatcher = dispatcher_of(device);
+    return dispatcher != 0 &&
+           pins_program_below(
+               libxdp_bpffs() / "xdp" / fmt::format("dispatch-{}-{}", static_cast<std::uint32_t>(device), dispatcher),
+               program_id);
 }
 
 Result<std::uint32_t> attach_to_dispatcher(const Interface& interface, xdpctl_mode mode, const EntryObject& entry) {
