@@ -132,22 +132,22 @@ std::vector<const Step*> passed(const story::Story& story) {
     return steps;
 }
 
-// Rules that ask for what only the running kernel knows, and for nothing else that does not hold.
-std::vector<const Step*> uncertain(const story::Story& story) {
+std::vector<const Step*> steps_where(const story::Story& story, bool (Step::*holds)() const) {
     std::vector<const Step*> steps;
     for (const Step& step : story.steps)
-        if (step.may_match())
+        if ((step.*holds)())
             steps.push_back(&step);
     return steps;
 }
 
+// Rules that ask for what only the running kernel knows, and for nothing else that does not hold.
+std::vector<const Step*> uncertain(const story::Story& story) {
+    return steps_where(story, &Step::may_match);
+}
+
 // Rules whose limits decide about the packet.
 std::vector<const Step*> limited(const story::Story& story) {
-    std::vector<const Step*> steps;
-    for (const Step& step : story.steps)
-        if (step.is_limited())
-            steps.push_back(&step);
-    return steps;
+    return steps_where(story, &Step::is_limited);
 }
 
 std::vector<const Step*> nearly_matched(const story::Story& story) {

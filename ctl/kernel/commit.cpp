@@ -174,7 +174,7 @@ private:
         const LayerKey key{plan.named.key(), datapath.layer()};
         XDPCTL_TRY(pin_object(*classifier, Layout::classifier(live_.layout.next(), key)));
         if (plan.tables() != nullptr)
-            XDPCTL_TRY(store_tables(live_.layout.next(), key, *classifier));
+            XDPCTL_TRY(pin_object(*classifier, Layout::tables(live_.layout.next(), key)));
         return classifier;
     }
 

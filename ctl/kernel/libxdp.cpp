@@ -126,14 +126,6 @@ xdp_attach_mode libxdp_mode(xdpctl_mode mode) {
     return mode == XDPCTL_MODE_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;
 }
 
-bool pins_program(const fs::path& pin, std::uint32_t id) {
-    const Fd fd(bpf_obj_get(pin.c_str()));
-    if (!fd.valid())
-        return false;
-    const Result<std::uint32_t> pinned = program_id(fd.get());
-    return pinned && *pinned == id;
-}
-
 // libxdp keeps a folder dispatch-IFINDEX-ID a dispatcher, in it for each place N `progN-prog` and `progN-link`.
 constexpr std::string_view program_suffix = "-prog";
 

@@ -154,18 +154,6 @@ SlottedRules::SlottedRules(const NamedChain& named) : all_(named.chain->rules) {
 
 namespace {
 
-Result<std::uint32_t> pinned_program_id(const fs::path& pin) {
-    const auto program = open_pin(pin);
-    if (!program)
-        return std::unexpected(program.error());
-    return program_id(program->get());
-}
-
-bool is_program(const fs::path& pin, std::uint32_t id) {
-    const auto pinned = pinned_program_id(pin);
-    return pinned && *pinned == id;
-}
-
 // Whether a classifier of `next` has taken the place of one of the running generation: from then on `next` runs. Stages
 // that only `next` has do not tell, which are filled before their devices are attached, nor do classifiers that both
 // have.
@@ -175,7 +163,7 @@ Result<bool> is_publishing(const Layout& layout, const fs::path& running) {
         return std::unexpected(keys.error());
     for (const LayerKey& key : *keys) {
         const auto successor = pinned_program_id(Layout::classifier(layout.next(), key));
-        if (!successor || is_program(Layout::classifier(running, key), *successor))
+        if (!successor || pins_program(Layout::classifier(running, key), *successor))
             continue;
         auto chain = LiveChain::open(layout, key.chain);
         if (!chain)

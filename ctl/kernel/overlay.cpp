@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -25,6 +24,7 @@
 #include "kernel/mapping.h"
 #include "kernel/pin.h"
 #include "kernel/program.h"
+#include "kernel/rule_slots.h"
 #include "kernel/settle.h"
 #include "kernel/table_records.h"
 #include "kernel/typed_array.h"
@@ -147,13 +147,6 @@ Status copy_pins(const fs::path& from, const fs::path& to, const IsLeftOut& is_l
     return {};
 }
 
-Result<std::uint32_t> pinned_id(const fs::path& pin) {
-    const auto program = open_pin(pin);
-    if (!program)
-        return std::unexpected(program.error());
-    return program_id(program->get());
-}
-
 // Whether an overlay's commit makes that pin of the chain anew.
 bool is_replaced(const fs::path& generation, const ChainKey& chain, const fs::path& pin) {
     return pin == Layout::ruleset(generation) || pin == overlay_map(generation, chain) ||
@@ -167,7 +160,7 @@ bool is_replaced(const fs::path& generation, const ChainKey& chain, const fs::pa
 std::vector<std::uint32_t> part_ids(const fs::path& generation, const LayerKey& layer) {
     std::vector<std::uint32_t> ids;
     for (const fs::path& pin : {Layout::tables(generation, layer), Layout::behind(generation, layer)})
-        if (const auto id = pinned_id(pin))
+        if (const auto id = pinned_program_id(pin))
             ids.push_back(*id);
     return ids;
 }
@@ -197,10 +190,6 @@ Status store_overlay(const fs::path& generation, const ChainKey& chain, const xd
         return fail_errno(error, "cannot store which rules are not in tables");
     XDPCTL_TRY(make_directory(Layout::overlay(generation, chain)));
     return pin_object(*map, overlay_map(generation, chain));
-}
-
-Status store_tables(const fs::path& generation, const LayerKey& layer, const Fd& program) {
-    return pin_object(program, Layout::tables(generation, layer));
 }
 
 Status finish_erasing(const fs::path& generation) {
@@ -307,14 +296,14 @@ public:
     void write() const {
         for (const auto& [handle, slot] : taken_) {
             maps_.zero(slot);
-            set_owner(slot, std::to_underlying(handle));
+            write_owner(maps_, slot, std::to_underlying(handle));
         }
     }
 
     std::optional<RuleSlot> find(Handle rule) { return known_.find(rule); }
     void retire(Handle rule) {
         if (const auto slot = known_.find(rule))
-            set_owner(*slot, XDPCTL_RULE_SLOT_RETIRED);
+            write_owner(maps_, *slot, XDPCTL_RULE_SLOT_RETIRED);
     }
 
     // Of each rule, in order.
@@ -328,10 +317,6 @@ public:
     }
 
 private:
-    void set_owner(RuleSlot slot, std::uint64_t owner) const {
-        std::atomic_ref(maps_.slots()[std::to_underlying(slot)].handle).store(owner, std::memory_order_release);
-    }
-
     const RuleMaps& maps_;
     HandleSlots known_;
     std::map<Handle, RuleSlot> taken_;
@@ -513,20 +498,19 @@ Status RuleOverlay::Running::read_rules(ruleset::Chain& chain, const xdpctl_over
     const std::vector<lang::RuleLine>& lines = outline.rules_of(chain);
     if (lines.size() <= std::size_t{overlay.front} + overlay.behind)
         return stored.unreadable(ErrorKind::Failed, "it has fewer rules than its classifier");
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (i == overlay.front) {
-            chain.rules.push_back(rule_of_tables());
-            i = lines.size() - overlay.behind;
-            if (i == lines.size())
-                break;
+    const auto read = [&](std::span<const lang::RuleLine> some) -> Status {
+        for (const lang::RuleLine& line : some) {
+            auto rule = lang::parse_rule(line.text, StoredText::source);
+            if (!rule)
+                return stored.unreadable(ErrorKind::Failed, rule.error().text());
+            rule->handle = line.handle;
+            chain.rules.push_back(*std::move(rule));
         }
-        auto rule = lang::parse_rule(lines[i].text, StoredText::source);
-        if (!rule)
-            return stored.unreadable(ErrorKind::Failed, rule.error().text());
-        rule->handle = lines[i].handle;
-        chain.rules.push_back(*std::move(rule));
-    }
-    return {};
+        return {};
+    };
+    XDPCTL_TRY(read(std::span(lines).first(overlay.front)));
+    chain.rules.push_back(rule_of_tables());
+    return read(std::span(lines).last(overlay.behind));
 }
 
 Result<std::optional<RuleOverlay>> RuleOverlay::open_for_writing(std::chrono::milliseconds timeout) {

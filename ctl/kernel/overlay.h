@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "kernel/layout.h"
 #include "maps/generation.h"
 #include "ruleset/edit.h"
@@ -18,11 +17,9 @@
 
 namespace xdpctl::kernel {
 
-// Pins what it takes below the generation's directory: for a chain how many rules stand in front of its tables and
-// behind them, and for a layer the program of the tables.
+// Pins which of the chain's rules its tables do not have, below the generation's directory.
 [[nodiscard]] Status store_overlay(const std::filesystem::path& generation, const ChainKey& chain,
                                    const xdpctl_overlay& overlay);
-[[nodiscard]] Status store_tables(const std::filesystem::path& generation, const LayerKey& layer, const Fd& program);
 
 // Completes what a killed writer may have left undone of a generation that runs.
 [[nodiscard]] Status finish_erasing(const std::filesystem::path& generation);

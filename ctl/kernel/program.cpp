@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "kernel/pin.h"
 
 namespace xdpctl::kernel {
 
@@ -112,6 +113,18 @@ Result<std::uint32_t> program_id(int program) {
     if (!info)
         return std::unexpected(info.error());
     return info->id;
+}
+
+Result<std::uint32_t> pinned_program_id(const fs::path& pin) {
+    const auto program = open_pin(pin);
+    if (!program)
+        return std::unexpected(program.error());
+    return program_id(program->get());
+}
+
+bool pins_program(const fs::path& pin, std::uint32_t id) {
+    const auto pinned = pinned_program_id(pin);
+    return pinned && *pinned == id;
 }
 
 std::string describe_program(std::uint32_t id) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "base/error.h"
@@ -10,6 +11,9 @@
 namespace xdpctl::kernel {
 
 [[nodiscard]] Result<std::uint32_t> program_id(int program);
+[[nodiscard]] Result<std::uint32_t> pinned_program_id(const std::filesystem::path& pin);
+// False also when nothing can be read there.
+[[nodiscard]] bool pins_program(const std::filesystem::path& pin, std::uint32_t id);
 
 // One line that tells a program apart and says who holds it, as far as this process may see:
 //   program 42 "xdp_count", loaded by uid 0, link 7, pinned at /sys/fs/bpf/count, held by xdp-count (pid 812)

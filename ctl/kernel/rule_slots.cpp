@@ -26,11 +26,11 @@ SlotPlan plan_new_maps(std::size_t rules) {
     return plan;
 }
 
-void write_owner(xdpctl_rule_slot& slot, std::uint64_t handle) {
-    std::atomic_ref(slot.handle).store(handle, std::memory_order_release);
-}
-
 }  // namespace
+
+void write_owner(const RuleMaps& maps, RuleSlot slot, std::uint64_t owner) {
+    std::atomic_ref(maps.slots()[std::to_underlying(slot)].handle).store(owner, std::memory_order_release);
+}
 
 SlotPlan plan_slots(std::span<const xdpctl_rule_slot> slots, std::span<const ruleset::Rule> rules) {
     if (slots.empty() || slots.size() / 4 > comfortable_size(rules.size()))
@@ -59,7 +59,7 @@ SlotPlan plan_slots(std::span<const xdpctl_rule_slot> slots, std::span<const rul
 void write_slots(const RuleMaps& maps, const SlotPlan& plan, std::span<const ruleset::Rule> rules) {
     for (const std::size_t rule : plan.taken) {
         maps.zero(plan.slots[rule]);
-        write_owner(maps.slots()[std::to_underlying(plan.slots[rule])], std::to_underlying(rules[rule].handle));
+        write_owner(maps, plan.slots[rule], std::to_underlying(rules[rule].handle));
     }
 }
 
@@ -70,9 +70,9 @@ void retire_other_slots(const RuleMaps& maps, std::span<const ruleset::Rule> rul
     for (const ruleset::Rule& rule : rules)
         if (const auto slot = known.find(rule.handle))
             kept[std::to_underlying(*slot)] = true;
-    for (std::size_t slot = 0; slot < slots.size(); ++slot)
+    for (std::uint32_t slot = 0; slot < slots.size(); ++slot)
         if (!kept[slot] && slots[slot].handle != 0)
-            write_owner(slots[slot], XDPCTL_RULE_SLOT_RETIRED);
+            write_owner(maps, RuleSlot{slot}, XDPCTL_RULE_SLOT_RETIRED);
 }
 
 }  // namespace xdpctl::kernel

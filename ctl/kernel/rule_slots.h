@@ -28,6 +28,9 @@ struct SlotPlan {
 // REQUIRES: when it reuses retired slots, that no program that runs counts there.
 void write_slots(const RuleMaps& maps, const SlotPlan& plan, std::span<const ruleset::Rule> rules);
 
+// Lets a rule's handle have the slot, or XDPCTL_RULE_SLOT_RETIRED.
+void write_owner(const RuleMaps& maps, RuleSlot slot, std::uint64_t owner);
+
 // Retires every slot whose owner is not among the rules.
 void retire_other_slots(const RuleMaps& maps, std::span<const ruleset::Rule> rules);
 

@@ -201,11 +201,17 @@ bool RuleParser::parse_statement(const Token& first) {
     return refuse_statement(first);
 }
 
+template <typename Kind>
+bool RuleParser::is_first(std::string_view what, std::string_view hint) {
+    const auto is_kind = [](const Statement& statement) { return std::holds_alternative<Kind>(statement); };
+    return std::ranges::none_of(statements_, is_kind) ||
+           cursor_.error(cursor_.peek(), fmt::format("a second {} in a rule is not supported yet", what),
+                         std::string(hint));
+}
+
 bool RuleParser::parse_counter() {
-    const auto is_counter = [](const Statement& statement) { return std::holds_alternative<Counter>(statement); };
-    if (std::ranges::any_of(statements_, is_counter))
-        return cursor_.error(cursor_.peek(), "a second counter in a rule is not supported yet",
-                             "write two rules to count at two places");
+    if (!is_first<Counter>("counter", "write two rules to count at two places"))
+        return false;
     cursor_.take();
     Counter counter;
     if (!parse_counter_start(cursor_, counter))
@@ -217,10 +223,8 @@ bool RuleParser::parse_counter() {
 }
 
 bool RuleParser::parse_log_statement() {
-    const auto is_log = [](const Statement& statement) { return std::holds_alternative<ruleset::Log>(statement); };
-    if (std::ranges::any_of(statements_, is_log))
-        return cursor_.error(cursor_.peek(), "a second log in a rule is not supported yet",
-                             "write two rules to log at two places");
+    if (!is_first<ruleset::Log>("log", "write two rules to log at two places"))
+        return false;
     cursor_.take();
     ruleset::Log log;
     if (!parse_log(cursor_, log))
@@ -230,10 +234,8 @@ bool RuleParser::parse_log_statement() {
 }
 
 bool RuleParser::parse_limit_statement() {
-    const auto is_limit = [](const Statement& statement) { return std::holds_alternative<ruleset::Limit>(statement); };
-    if (std::ranges::any_of(statements_, is_limit))
-        return cursor_.error(cursor_.peek(), "a second limit in a rule is not supported yet",
-                             "write two rules: the first leads on with a jump");
+    if (!is_first<ruleset::Limit>("limit", "write two rules: the first leads on with a jump"))
+        return false;
     cursor_.take();
     ruleset::Limit limit;
     if (!parse_limit(cursor_, limit))

@@ -23,6 +23,9 @@ public:
 private:
     bool parse_statements();
     bool parse_statement(const Token& first);
+    // A rule has at most one of them.
+    template <typename Kind>
+    bool is_first(std::string_view what, std::string_view hint);
     bool parse_counter();
     bool parse_log_statement();
     bool parse_limit_statement();
