@@ -70,9 +70,38 @@ std::unexpected<Error> usage_error(const CLI::App& root, const CLI::ParseError& 
     return fail(ErrorKind::Usage, std::move(what), {}, fmt::format("'{} --help' shows how", path_of(parser)));
 }
 
+// Which parsers a command line needs: making one for every option of every command takes longer than most commands do.
+class Wanted {
+public:
+    explicit Wanted(std::span<const char* const> arguments)
+        : arguments_(arguments), help_(std::ranges::any_of(arguments, asks_for_help)) {}
+
+    // Whether the words can lead to the noun, or to the help that names all.
+    [[nodiscard]] bool noun(const Command& command) const { return help_ || has(command.noun); }
+    // Whether the words can lead to the command.
+    [[nodiscard]] bool command(const Command& command) const {
+        return has(command.noun) && (command.verb.empty() || has(command.verb));
+    }
+
+private:
+    // "--help", and "-h" also among others, as in "-qh".
+    static bool asks_for_help(std::string_view argument) {
+        return argument.starts_with("--help") ||
+               (argument.starts_with('-') && !argument.starts_with("--") && argument.contains('h'));
+    }
+
+    // Wherever it stands: what is the value of an option, say, only the parser knows.
+    [[nodiscard]] bool has(std::string_view word) const {
+        return std::ranges::find(arguments_, word) != arguments_.end();
+    }
+
+    std::span<const char* const> arguments_;
+    bool help_;
+};
+
 class Parser {
 public:
-    explicit Parser(CommandLine& result) : result_(result) {
+    Parser(CommandLine& result, std::span<const char* const> arguments) : result_(result), arguments_(arguments) {
         root_.require_subcommand(1);
         root_.set_help_flag("-h,--help", "Show help, with examples");
         root_.set_version_flag("--version", std::string(), "Print the version");
@@ -92,21 +121,24 @@ public:
             ->type_name("SECONDS")
             ->check(CLI::Range(0.0, 86400.0))
             ->capture_default_str();
+        const Wanted wanted(arguments);
         for (const Command& command : commands())
-            add(command);
+            if (wanted.noun(command))
+                add(command, wanted.command(command));
     }
 
-    void parse(std::span<const char* const> arguments) {
+    void parse() {
         try {
-            root_.parse(static_cast<int>(arguments.size()), arguments.data());
+            root_.parse(static_cast<int>(arguments_.size()), arguments_.data());
             result_.action = batch_ ? batch_action() : actions_.at(&deepest(root_));
         } catch (const CLI::CallForHelp&) {
             result_.action = show_help(root_.help());
         } catch (const CLI::CallForVersion&) {
-            result_.action = actions_.at(root_.get_subcommand("version"));
+            CLI::App parser;
+            result_.action = declare_version(parser);
         } catch (const CLI::ParseError& error) {
             // The order of words decides whether the parser has seen --json before it failed.
-            json_ = json_ || std::ranges::find(arguments, std::string_view("--json")) != arguments.end();
+            json_ = json_ || std::ranges::find(arguments_, std::string_view("--json")) != arguments_.end();
             result_.action = usage_error(root_, error);
         }
         result_.format = json_ ? Output::Format::Json : Output::Format::Text;
@@ -121,7 +153,7 @@ private:
         return [path = *batch_](Session& session) { return run_batch(session, path); };
     }
 
-    void add(const Command& command) {
+    void add(const Command& command, bool with_options) {
         CLI::App* parser = nullptr;
         if (command.verb.empty()) {
             parser = root_.add_subcommand(std::string(command.noun), std::string(command.summary));
@@ -135,7 +167,8 @@ private:
         }
         parser->fallthrough();
         parser->footer("Examples:\n" + std::string(command.examples));
-        actions_.emplace(parser, command.declare(*parser));
+        if (with_options)
+            actions_.emplace(parser, command.declare(*parser));
     }
 
     CLI::App* noun_parser(const std::string& noun) {
@@ -150,6 +183,7 @@ private:
     }
 
     CommandLine& result_;
+    std::span<const char* const> arguments_;
     bool json_ = false;
     double lock_timeout_ = 5;
     std::optional<std::string> batch_;
@@ -202,7 +236,7 @@ Result<BatchLine> parse_batch_line(std::span<const std::string> words) {
 
 CommandLine parse_command_line(std::span<const char* const> arguments) {
     CommandLine result;
-    Parser(result).parse(arguments);
+    Parser(result, arguments).parse();
     return result;
 }
 

@@ -141,6 +141,26 @@ TEST(CommandLine, HasExamplesAtEveryLevel) {
     }
 }
 
+TEST(CommandLine, NamesEveryCommandInItsHelp) {
+    for (const char* help : {"--help", "-h", "-qh"}) {
+        const CommandLine line = parse({help});
+        ASSERT_TRUE(line.action);
+        const std::string text = output_of(line);
+        for (const Command& command : commands())
+            EXPECT_THAT(text, HasSubstr("\n  " + std::string(command.noun) + " ")) << help;
+    }
+}
+
+TEST(CommandLine, NamesEveryVerbInANounsHelp) {
+    for (const Command& command : commands()) {
+        if (command.verb.empty())
+            continue;
+        const CommandLine line = parse({"-h", command.noun.data()});
+        ASSERT_TRUE(line.action);
+        EXPECT_THAT(output_of(line), HasSubstr("\n  " + std::string(command.verb) + " "));
+    }
+}
+
 TEST(CommandLine, SaysWhichWordsAreMissing) {
     EXPECT_THAT(usage_error({"rule", "delete"}), HasSubstr("words are missing: [TABLE CHAIN] handle HANDLE"));
     EXPECT_THAT(usage_error({"chain", "policy"}), HasSubstr("words are missing: [TABLE CHAIN] accept|drop"));
