@@ -102,12 +102,21 @@ private:
 class Parser {
 public:
     Parser(CommandLine& result, std::span<const char* const> arguments) : result_(result), arguments_(arguments) {
-        root_.require_subcommand(1);
         root_.set_help_flag("-h,--help", "Show help, with examples");
         root_.set_version_flag("--version", std::string(), "Print the version");
-        root_.footer(std::string(examples));
         root_.add_flag("--json", json_, "Print JSON: results on stdout, errors and warnings on stderr");
         root_.add_flag("-q,--quiet", result_.quiet, "Print neither confirmations nor warnings");
+        root_.add_option("--lock-timeout", lock_timeout_, "How long to wait for another xdpctl that is writing")
+            ->type_name("SECONDS")
+            ->check(CLI::Range(0.0, 86400.0))
+            ->capture_default_str();
+    }
+
+    void add_commands() {
+        root_.name("xdpctl");
+        root_.description(std::string(description));
+        root_.require_subcommand(1);
+        root_.footer(std::string(examples));
         root_
             .add_option_function<std::string>(
                 "-b,--batch",
@@ -117,14 +126,18 @@ public:
                 },
                 "Do the changes of rules, chains and sets in a file, one a line; - is standard input")
             ->type_name("FILE");
-        root_.add_option("--lock-timeout", lock_timeout_, "How long to wait for another xdpctl that is writing")
-            ->type_name("SECONDS")
-            ->check(CLI::Range(0.0, 86400.0))
-            ->capture_default_str();
-        const Wanted wanted(arguments);
+        const Wanted wanted(arguments_);
         for (const Command& command : commands())
             if (wanted.noun(command))
                 add(command, wanted.command(command));
+    }
+
+    // Without a word in front of the options.
+    void add_only(const Command& command) {
+        root_.name(std::string(command.noun));
+        root_.description(std::string(command.summary));
+        root_.footer("Examples:\n" + std::string(command.examples));
+        actions_.emplace(&root_, command.declare(root_));
     }
 
     void parse() {
@@ -187,7 +200,7 @@ private:
     bool json_ = false;
     double lock_timeout_ = 5;
     std::optional<std::string> batch_;
-    CLI::App root_{std::string(description), "xdpctl"};
+    CLI::App root_;
     std::map<std::string, CLI::App*> nouns_;
     std::map<const CLI::App*, Action> actions_;
 };
@@ -236,7 +249,17 @@ Result<BatchLine> parse_batch_line(std::span<const std::string> words) {
 
 CommandLine parse_command_line(std::span<const char* const> arguments) {
     CommandLine result;
-    Parser(result, arguments).parse();
+    Parser parser(result, arguments);
+    parser.add_commands();
+    parser.parse();
+    return result;
+}
+
+CommandLine parse_command_line(std::span<const char* const> arguments, const Command& only) {
+    CommandLine result;
+    Parser parser(result, arguments);
+    parser.add_only(only);
+    parser.parse();
     return result;
 }
 

@@ -22,6 +22,8 @@ struct CommandLine {
 };
 
 [[nodiscard]] CommandLine parse_command_line(std::span<const char* const> arguments);
+// Of a program that is one command, named by its noun.
+[[nodiscard]] CommandLine parse_command_line(std::span<const char* const> arguments, const Command& only);
 
 // What a command changes, as a line of a batch.
 enum class BatchRole : std::uint8_t {

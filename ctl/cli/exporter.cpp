@@ -1,123 +1,51 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// exporter: serves the counters to Prometheus until it is told to stop, or prints them once.
+// exporter: is a program of its own, since the libraries that it needs would make every command start later.
 #include <fmt/format.h>
-#include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <cerrno>
+#include <filesystem>
 
-#include "cli/change.h"
 #include "cli/command.h"
-#include "exporter/collector.h"
-#include "exporter/server.h"
+#include "cli/exporter_options.h"
 
 namespace xdpctl::cli {
 
 namespace {
 
-constexpr std::size_t rules_limit = 100000;  // more series than this are no help to any server
-
-struct Options {
-    std::string address = "127.0.0.1:9780";
-    std::size_t rules_max = 1000;
-    bool once = false;
-    kernel::TallyRequest tally;
-};
-
-struct Listening {
-    std::string address;
-};
-
-std::string text(const Listening& listening) {
-    return fmt::format("serving http://{}/metrics\n", listening.address);
+std::vector<std::string> words(const Session& session, const ExporterOptions& options) {
+    std::vector<std::string> out = words(options);
+    out.push_back(fmt::format("--lock-timeout={}", std::chrono::duration<double>(session.lock_timeout).count()));
+    if (session.output.format() == Output::Format::Json)
+        out.emplace_back("--json");
+    if (session.output.quiet())
+        out.emplace_back("--quiet");
+    return out;
 }
 
-nlohmann::json json(const Listening& listening) {
-    return {{"listening", listening.address}};
-}
-
-struct Metrics {
-    std::string content;
-};
-
-std::string text(const Metrics& metrics) {
-    return metrics.content;
-}
-
-nlohmann::json json(const Metrics& metrics) {
-    return {{"metrics", metrics.content}};
-}
-
-// The signals that end the command, blocked in every thread made while one exists.
-class StopSignals {
-public:
-    StopSignals() {
-        sigemptyset(&signals_);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
-            sigaddset(&signals_, signal);
-        pthread_sigmask(SIG_BLOCK, &signals_, &previous_);
-    }
-    ~StopSignals() { pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
-    StopSignals(const StopSignals&) = delete;
-    StopSignals& operator=(const StopSignals&) = delete;
-
-    void wait() const {
-        while (sigwaitinfo(&signals_, nullptr) < 0 && errno == EINTR) {
-        }
-    }
-
-private:
-    sigset_t signals_;
-    sigset_t previous_;
-};
-
-Status serve(Session& session, const Options& options) {
-    const StopSignals signals;
-    std::unique_ptr<kernel::Observer> observer;
-    if (options.tally.any()) {
-        kernel::ObserverRequest request;
-        request.tally = options.tally;
-        auto started = kernel::Observer::start(request, session.lock_timeout);
-        if (!started)
-            return std::unexpected(std::move(started).error());
-        observer = std::make_unique<kernel::Observer>(std::move(*started));
-    }
-    const auto server = exporter::Server::listen(
-        options.address, std::make_shared<exporter::Collector>(options.rules_max, std::move(observer)));
-    if (!server)
-        return std::unexpected(server.error());
-    session.output.confirm(Listening{server->address()});
-    session.output.flush();
-    signals.wait();
-    return {};
-}
-
-Status run(Session& session, const Options& options) {
-    // Errors of the first reading are the command's; later ones are a metric.
-    if (const auto reader = open_for_counting(); !reader)
-        return std::unexpected(reader.error());
-    if (!options.once)
-        return serve(session, options);
-    session.output.show(Metrics{exporter::text(exporter::Collector(options.rules_max).Collect())});
-    return {};
+// Becomes the program, so that signals and the exit code are its own.
+Status become_exporter(const Session& session, const ExporterOptions& options) {
+    std::error_code error;
+    const std::filesystem::path here = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error)
+        return fail_errno(error.value(), "cannot find xdpctl-exporter", "it runs where /proc is mounted");
+    const std::string path = here.parent_path() / "xdpctl-exporter";
+    std::vector<std::string> arguments = words(session, options);
+    arguments.insert(arguments.begin(), path);
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments)
+        pointers.push_back(argument.data());
+    pointers.push_back(nullptr);
+    ::execv(path.c_str(), pointers.data());
+    return fail_errno(errno, fmt::format("cannot run {}", path), "it is installed where xdpctl is");
 }
 
 }  // namespace
 
 Action declare_exporter(CLI::App& parser) {
-    auto options = std::make_shared<Options>();
-    auto* listen = parser.add_option("--listen", options->address, "Address and port; port 0 takes a free one")
-                       ->type_name("ADDRESS:PORT")
-                       ->capture_default_str();
-    parser.add_option("--max-rules", options->rules_max, "Rules that get series of their own")
-        ->type_name("NUMBER")
-        ->check(CLI::Range(std::size_t{0}, rules_limit))
-        ->capture_default_str();
-    auto* once = parser.add_flag("--once", options->once, "Print the metrics and end")->excludes(listen);
-    parser.add_flag("--sizes", options->tally.sizes, "Look on, and serve lengths of packets too")->excludes(once);
-    parser.add_flag("--times", options->tally.times, "Look on, and serve the time that packets take too")
-        ->excludes(once);
-    return [options](Session& session) { return run(session, *options); };
+    return
+        [options = declare_exporter_options(parser)](Session& session) { return become_exporter(session, *options); };
 }
 
 }  // namespace xdpctl::cli

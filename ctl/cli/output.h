@@ -30,6 +30,7 @@ public:
     Output(Format format, bool quiet) : format_(format), quiet_(quiet) {}
 
     [[nodiscard]] Format format() const { return format_; }
+    [[nodiscard]] bool quiet() const { return quiet_; }
 
     // What the command was called for.
     template <Report R>

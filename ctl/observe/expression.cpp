@@ -2,9 +2,10 @@
 #include "observe/expression.h"
 
 #include <fmt/format.h>
-#include <pcap/pcap.h>
 
 #include <algorithm>
+
+#include "observe/libpcap.h"
 
 namespace xdpctl::observe {
 
@@ -13,13 +14,13 @@ namespace {
 constexpr int snapshot_length = 262144;  // all of every frame
 
 struct ClosePcap {
-    void operator()(pcap_t* pcap) const { pcap_close(pcap); }
+    void operator()(pcap_t* pcap) const { libpcap().close(pcap); }
 };
 
 }  // namespace
 
 void Expression::Free::operator()(bpf_program* program) const {
-    pcap_freecode(program);
+    libpcap().freecode(program);
     delete program;
 }
 
@@ -27,13 +28,14 @@ Expression::Expression(std::string text, std::unique_ptr<bpf_program, Free> prog
     : text_(std::move(text)), program_(std::move(program)) {}
 
 Result<Expression> Expression::compile(const std::string& text) {
-    const std::unique_ptr<pcap_t, ClosePcap> pcap(pcap_open_dead(DLT_EN10MB, snapshot_length));
+    XDPCTL_TRY(load_libpcap());
+    const std::unique_ptr<pcap_t, ClosePcap> pcap(libpcap().open_dead(DLT_EN10MB, snapshot_length));
     if (!pcap)
         return fail(ErrorKind::Failed, "cannot compile the filter", "out of memory");
     std::unique_ptr<bpf_program, Free> program(new bpf_program{});
     constexpr int optimize = 1;
-    if (pcap_compile(pcap.get(), program.get(), text.c_str(), optimize, PCAP_NETMASK_UNKNOWN) != 0)
-        return fail(ErrorKind::Input, fmt::format("'{}' is no filter expression", text), pcap_geterr(pcap.get()),
+    if (libpcap().compile(pcap.get(), program.get(), text.c_str(), optimize, PCAP_NETMASK_UNKNOWN) != 0)
+        return fail(ErrorKind::Input, fmt::format("'{}' is no filter expression", text), libpcap().geterr(pcap.get()),
                     "pcap-filter(7) has the language, such as: host 192.0.2.1 and tcp port 22");
     return Expression(text, std::move(program));
 }
@@ -51,7 +53,7 @@ bool Expression::matches(std::span<const std::byte> frame, std::uint32_t length)
     pcap_pkthdr header{};
     header.caplen = static_cast<bpf_u_int32>(frame.size());
     header.len = length;
-    return pcap_offline_filter(program_.get(), &header, reinterpret_cast<const u_char*>(frame.data())) != 0;
+    return libpcap().offline_filter(program_.get(), &header, reinterpret_cast<const u_char*>(frame.data())) != 0;
 }
 
 }  // namespace xdpctl::observe
