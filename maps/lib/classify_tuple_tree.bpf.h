@@ -241,13 +241,18 @@ static __always_inline __u32 lowest_order(const struct search *search, __u32 num
 }
 
 #define ASK_TABLE(number)                                                                                              \
-	if (number < count)                                                                                            \
-	ask_table(search, hits, number)
+	if (number < count) {                                                                                          \
+		hits->slots[number] = XDPCTL_TUPLE_EMPTY;                                                              \
+		if (candidates >> number & 1)                                                                          \
+			ask_table(search, hits, number);                                                               \
+	}
 
 /* Asks all tables and leaves out those that are pruned: there are few, and so nothing waits for the prune lists. */
 static __always_inline void find_slots(const struct search *search, struct hits *hits)
 {
 	const __u32 count = search->ipv6 ? config.tables6 : config.tables4;
+
+	const __u32 candidates = candidate_tables(search);
 
 	hits->tables = 0;
 	ASK_TABLE(0);
@@ -266,7 +271,6 @@ static __always_inline void find_slots(const struct search *search, struct hits 
 	ASK_TABLE(13);
 	ASK_TABLE(14);
 	ASK_TABLE(15);
-	hits->tables &= candidate_tables(search);
 }
 
 static __always_inline struct found find(const struct search *search, __u32 from)
