@@ -227,7 +227,7 @@ struct xdpctl_tuple_array {
 /* The most rounds that a loop can need: the bounds of a program whose loops have some. */
 struct xdpctl_tuple_rounds {
 	__u32 nodes;
-	__u32 records;
+	__u32 record_pairs;
 	__u32 residuals;
 	__u32 intervals; /* halvings */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The classifier of large rulesets: walks the tables of maps/tuple_tree.h, in two passes. The first asks the directory
- * about every table, without a branch on what it says, so that the loads overlap and nothing is mispredicted. The
- * second reads the rules of those that answered and are not pruned. Tables come in the order of their first rule, and
+ * about every table that is not pruned, without a branch on what it says, so that the loads overlap. The second reads the
+ * rules of those that answered. Tables come in the order of their first rule, and
  * lists are sorted, so whatever follows a match and cannot be before it is not looked at.
  */
 #ifndef XDPCTL_CLASSIFY_TUPLE_TREE_BPF_H
@@ -106,6 +106,7 @@ static __always_inline bool rest_holds(struct xdpctl_ctx *ctx, const struct xdpc
 struct search {
 	struct xdpctl_ctx *ctx;
 	const void *all; /* the tables */
+	const void *records;
 	const struct xdpctl_packet *packet;
 	bool ipv6;
 	union {
@@ -140,38 +141,48 @@ static __always_inline __u32 records_end(const struct search *search)
 static __always_inline struct record read_record(const struct search *search, __u64 number)
 {
 	if (search->ipv6) {
-		const struct xdpctl_tuple_record6 *records = search->all + config.records6.offset;
+		const struct xdpctl_tuple_record6 *records = search->records;
 		const struct xdpctl_tuple_record6 *record = &records[number];
 
 		return (struct record){xdpctl_tuple_differ6(record, index6(search), &search->key6), record->order,
 				       record->action};
 	}
-	const struct xdpctl_tuple_record4 *records = search->all + config.records4.offset;
+	const struct xdpctl_tuple_record4 *records = search->records;
 	const struct xdpctl_tuple_record4 *record = &records[number];
 
 	return (struct record){xdpctl_tuple_differ4(record, &search->key4), record->order, record->action};
 }
 
+/* Whether the record is the first match so far. */
+static __always_inline bool take(const struct search *search, const struct record *record, __u32 from,
+				 struct found *best)
+{
+	if (record->differs || (config.resumes && record->order < from) || !is_before(record->order, best) ||
+	    !rest_holds(search->ctx, search->packet, record->order, record->action))
+		return false;
+	best->order = record->order;
+	best->action = record->action;
+	return true;
+}
+
+/* Two records a round, which share the tests of the place and the order. */
 static __always_inline void search_list(const struct search *search, __u64 number, __u32 from, struct found *best)
 {
-	const __u64 end = records_end(search);
+	const __u64 end = records_end(search) - 1;
 
-	for_rounds (config.rounds.records) {
+	for_rounds (config.rounds.record_pairs) {
 		if (!is_below(&number, end))
 			return;
-		struct record record = read_record(search, number);
+		struct record first = read_record(search, number);
 
-		if (!is_before(record.order, best))
+		if (!is_before(first.order, best) || take(search, &first, from, best) ||
+		    (first.action & XDPCTL_TUPLE_LAST))
 			return;
-		if (!record.differs && (!config.resumes || record.order >= from) &&
-		    rest_holds(search->ctx, search->packet, record.order, record.action)) {
-			best->order = record.order;
-			best->action = record.action;
+		struct record second = read_record(search, number + 1);
+
+		if (take(search, &second, from, best) || (second.action & XDPCTL_TUPLE_LAST))
 			return;
-		}
-		if (record.action & XDPCTL_TUPLE_LAST)
-			return;
-		number++;
+		number += 2;
 	}
 }
 
@@ -247,7 +258,7 @@ static __always_inline __u32 lowest_order(const struct search *search, __u32 num
 			ask_table(search, hits, number);                                                               \
 	}
 
-/* Asks all tables and leaves out those that are pruned: there are few, and so nothing waits for the prune lists. */
+/* The slot of a table that is not asked is set too, and the verifier need not tell whether it was. */
 static __always_inline void find_slots(const struct search *search, struct hits *hits)
 {
 	const __u32 count = search->ipv6 ? config.tables6 : config.tables4;
@@ -368,7 +379,7 @@ static __always_inline bool decide_by(const struct search *search, struct xdpctl
 
 static __always_inline bool decide4(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet)
 {
-	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = false};
+	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = false, .records = all + config.records4.offset};
 
 	xdpctl_tuple_make_key4(packet, &search.key4);
 	return decide_by(&search, packet);
@@ -376,7 +387,7 @@ static __always_inline bool decide4(struct xdpctl_ctx *ctx, const void *all, str
 
 static __always_inline bool decide6(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet)
 {
-	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = true};
+	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = true, .records = all + config.records6.offset};
 
 	xdpctl_tuple_make_key6(packet, &search.key6);
 	return decide_by(&search, packet);

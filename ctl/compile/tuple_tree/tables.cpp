@@ -232,6 +232,7 @@ std::uint64_t build_family(const Candidates& candidates, const std::vector<Candi
         progress.add(groups[table].members.size());
     }
     builder.mark_hiding();
+    records.push_back({});  // programs read them in pairs
     table_count = static_cast<unsigned>(groups.size());
     return builder.worst_steps();
 }
@@ -288,7 +289,7 @@ xdpctl_tuple_rounds rounds(const Tables& tables) {
             tests = 0;
     }
     return {.nodes = tables.report.depth,
-            .records = static_cast<std::uint32_t>(tables.report.longest_list),
+            .record_pairs = static_cast<std::uint32_t>((tables.report.longest_list + 1) / 2),
             .residuals = most_tests,
             .intervals = static_cast<std::uint32_t>(std::bit_width(most_intervals)) + 1};
 }
@@ -296,7 +297,7 @@ xdpctl_tuple_rounds rounds(const Tables& tables) {
 // What a verifier that follows loops has to look at: about a hundred instructions a round, of a million that it takes.
 std::uint64_t rounds_to_follow(const Tables& tables) {
     const xdpctl_tuple_rounds& rounds = tables.config.rounds;
-    return std::uint64_t{tables.report.tables4 + tables.report.tables6} * (rounds.nodes + rounds.records) +
+    return std::uint64_t{tables.report.tables4 + tables.report.tables6} * (rounds.nodes + 2 * rounds.record_pairs) +
            std::uint64_t{rounds.residuals} * (rounds.intervals + 1);
 }
 
