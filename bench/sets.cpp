@@ -26,6 +26,7 @@ namespace {
 using ruleset::Interval;
 using ruleset::Value;
 
+constexpr std::uint16_t frame_port = 22;  // of tcp_frame()
 constexpr int samples = 15;
 constexpr int repeat = 300'000;
 constexpr std::uint32_t sources = 65'536;
@@ -72,11 +73,21 @@ constexpr Kind ipv4_addresses{"ipv4-addresses", Family::Ipv4, "type ipv4_addr", 
 constexpr Kind ipv6_prefixes{"ipv6-prefixes", Family::Ipv6, "type ipv6_addr\n flags interval\n auto-merge",
                              ipv6_prefix};
 
+// Rules beside those that ask sets. Enough of them become tables.
+enum class Others : std::uint8_t {
+    None,
+    Tables,       // a packet asks every set
+    ApartTables,  // and one only: the rules that ask the others are of other ports
+};
+
 struct Case {
     const Kind* kind;
     std::size_t elements;
     std::size_t sets = 1;
+    Others others = Others::None;
 };
+
+constexpr std::size_t other_rules = 1'000;
 
 ruleset::Elements random_elements(const Case& test, const ruleset::Set& set, Random& random) {
     ruleset::ElementsBuilder builder(1, set.key.front().bits);
@@ -89,13 +100,26 @@ ruleset::Elements random_elements(const Case& test, const ruleset::Set& set, Ran
     return *std::move(built);
 }
 
-// For each set a rule that drops what it holds.
+// That no frame of a measurement matches: their destinations are others.
+std::string other_rule(Family family, std::size_t number) {
+    const std::size_t high = number >> 8U;
+    const std::size_t low = number & 0xffU;
+    const std::string to = family == Family::Ipv4 ? fmt::format("ip daddr 198.18.{}.{}", high, low)
+                                                  : fmt::format("ip6 daddr 2001:db8:18:{:x}::{:x}", high, low);
+    return fmt::format(" {} tcp dport {} counter drop\n", to, 1 + number % 1'000);
+}
+
+// For each set a rule that drops what it holds, in front of its part of the others.
 ruleset::Ruleset ruleset_of(const Case& test, Random& random) {
     std::string sets;
     std::string rules;
     for (std::size_t set = 0; set < test.sets; ++set) {
         sets += fmt::format(" set s{} {{\n {}\n }}\n", set, test.kind->declaration);
+        if (test.others == Others::ApartTables)
+            rules += fmt::format(" tcp dport {}", frame_port + test.sets - 1 - set);
         rules += fmt::format(" {} saddr @s{} counter drop\n", test.kind->family == Family::Ipv4 ? "ip" : "ip6", set);
+        for (std::size_t other = set; test.others != Others::None && other < other_rules; other += test.sets)
+            rules += other_rule(test.kind->family, other);
     }
     auto ruleset =
         lang::parse_ruleset(fmt::format("table netdev bench {{\n{} chain c {{\n type filter hook ingress device "
@@ -161,7 +185,7 @@ private:
     bench_spread* skeleton_;
 };
 
-// Sources are those of the last set: packets ask all of them.
+// Sources are those of the last set.
 void measure(benchmark::State& state, const Case& test, bool& failed) {
     const auto give_up = [&](const std::string& why) {
         failed = true;
@@ -171,7 +195,8 @@ void measure(benchmark::State& state, const Case& test, bool& failed) {
     Random random(test.elements);
     const ruleset::Ruleset ruleset = ruleset_of(test, random);
     const ruleset::Table& table = ruleset.tables.front();
-    const auto runner = testrun::Runner::create(table.chains.front(), kernel::Layer::Xdp, {}, std::nullopt, &table);
+    const auto engine = test.others == Others::None ? compile::Engine::StraightLine : compile::Engine::TupleTree;
+    const auto runner = testrun::Runner::create(table.chains.front(), kernel::Layer::Xdp, {}, engine, &table);
     if (!runner)
         return give_up(runner.error().text());
     const Spread spread;
@@ -191,10 +216,16 @@ void measure(benchmark::State& state, const Case& test, bool& failed) {
         give_up("the rules did not count every frame");
 }
 
+std::string name_of(const Case& test) {
+    const std::string_view place = test.others == Others::None     ? "set"
+                                   : test.others == Others::Tables ? "tables-set"
+                                                                   : "apart-tables-set";
+    const std::string sets = test.sets == 1 ? "" : fmt::format("{}x", test.sets);
+    return fmt::format("xdp/{}:{}{}/{}", place, sets, test.elements, test.kind->name);
+}
+
 void register_case(const Case& test, bool& failed) {
-    const std::string name = test.sets == 1
-                                 ? fmt::format("xdp/set:{}/{}", test.elements, test.kind->name)
-                                 : fmt::format("xdp/set:{}x{}/{}", test.sets, test.elements, test.kind->name);
+    const std::string name = name_of(test);
     benchmark::RegisterBenchmark(name.c_str(),
                                  [test, &failed](benchmark::State& state) { measure(state, test, failed); })
         ->UseManualTime()
@@ -211,6 +242,10 @@ void register_sets(bool& failed) {
             register_case({.kind = kind, .elements = elements}, failed);
     for (const std::size_t sets : {2U, 4U, 16U})
         register_case({.kind = &ipv4_prefixes, .elements = 10'000, .sets = sets}, failed);
+    for (const Kind* kind : {&ipv4_prefixes, &ipv6_prefixes})
+        for (const std::size_t sets : {2U, 4U, 16U})
+            register_case({.kind = kind, .elements = 10'000, .sets = sets, .others = Others::Tables}, failed);
+    register_case({.kind = &ipv4_prefixes, .elements = 10'000, .sets = 16, .others = Others::ApartTables}, failed);
 }
 
 }  // namespace xdpctl::bench

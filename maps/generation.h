@@ -9,7 +9,7 @@
  * Version of everything that is pinned: layout of the state directory, names and values of the maps, tail-call slots.
  * Raised with every change that makes older pins unreadable.
  */
-#define XDPCTL_LAYOUT_VERSION 5
+#define XDPCTL_LAYOUT_VERSION 6
 
 /*
  * Head of the only value of map `ruleset`; the canonical text follows, without a terminating zero, up to the end of the

@@ -356,9 +356,6 @@ enum xdpctl_set_constant {
 	XDPCTL_SET_PART64 = 0x200,
 };
 
-/* What a joint lookup returns has this bit beside those of the sets. */
-#define XDPCTL_JOINT_ASKED (1U << 31)
-
 /* Value of an element that was added or deleted while the set runs. */
 enum xdpctl_set_state {
 	XDPCTL_SET_DELETED = 0, /* whatever the image says */

@@ -18,6 +18,11 @@
 
 #include "maps/set.h"
 
+/* A bit for each set. */
+#define XDPCTL_JOINT_SETS_MAX 16
+
+static_assert(XDPCTL_SETS_MAX <= XDPCTL_JOINT_SETS_MAX, "a joint has room for all sets of a chain");
+
 struct xdpctl_joint_parts {
 	__u32 trie; /* offsets in the image; u32 contents */
 	__u32 nodes;
@@ -28,6 +33,31 @@ struct xdpctl_joint_parts {
 	__u32 fine_masks;      /* u32, one a boundary */
 	__u64 root;
 };
+
+/*
+ * A packet's mask says of each set, by its bit: nothing, as long as the image was not asked; that the set holds the
+ * key, or does not, from the bit `known` on; or that something changed in the set, so that it is to be asked itself.
+ * What changed comes from the image's head, where user space writes it before it changes a set.
+ */
+#define XDPCTL_JOINT_KNOWN_SHIFT 16
+
+#define XDPCTL_JOINT_CHANGED(bit) (1U << (bit))
+#define XDPCTL_JOINT_KNOWN(bit)   (1U << (bit) << XDPCTL_JOINT_KNOWN_SHIFT)
+
+static_assert(XDPCTL_JOINT_SETS_MAX <= XDPCTL_JOINT_KNOWN_SHIFT, "two bits a set");
+
+/* An image begins with it. */
+struct xdpctl_joint_head {
+	struct xdpctl_joint_parts parts;
+	__u32 states; /* of the sets: XDPCTL_JOINT_KNOWN or XDPCTL_JOINT_CHANGED of each */
+	/* The rest is not for programs. */
+	__u32 words; /* of a key: 1 or 4 */
+	__u32 set_count;
+	__u32 sets[XDPCTL_JOINT_SETS_MAX]; /* ids of the maps of their images, by bit */
+	__u32 reserved[3];
+};
+
+static_assert(sizeof(struct xdpctl_joint_head) == 128, "pinned");
 
 /* Contents of 32 bits are a mask, or the place of a node in lines, above this bit. */
 #define XDPCTL_JOINT_PARTED 1U
@@ -44,17 +74,18 @@ struct xdpctl_joint_node {
 
 static_assert(offsetof(struct xdpctl_joint_node, before) + 4 == XDPCTL_JOINT_RUNS, "runs follow");
 
-/* A bit for each set. */
-#define XDPCTL_JOINT_SETS_MAX 16
-
-static_assert(XDPCTL_SETS_MAX <= XDPCTL_JOINT_SETS_MAX, "a joint has room for all sets of a chain");
-
 /*
  * Contents of 64 bits, told from descriptors by their kind (bits 0..1): a mask (bits 32..63), or a list of fine
  * boundaries: how many (bits 8..31), the first of them (bits 32..63).
  */
 #define XDPCTL_JOINT_MASK 0U
 #define XDPCTL_JOINT_FINE 1U
+
+/* What a packet has once the image was asked: never 0. `mask`: which sets the image says hold the key. */
+static __always_inline __u32 xdpctl_joint_answer(const struct xdpctl_joint_head *head, __u32 mask)
+{
+	return mask | head->states;
+}
 
 /* Where in a node the run of a part is: how many runs before it. */
 static __always_inline __u64 xdpctl_joint_run(const struct xdpctl_joint_node *node, __u32 part)

@@ -62,38 +62,32 @@ SET_HOLDS(2)
 SET_HOLDS(4)
 SET_HOLDS(16)
 
-static __always_inline int joint_mask(const __u32 *key, __u32 words)
+static __always_inline int joint_answer(const __u32 *key, __u32 words)
 {
-	const void *image = (const void *)constant(XDPCTL_SET_IMAGE);
+	const struct xdpctl_joint_head *image = (const struct xdpctl_joint_head *)constant(XDPCTL_SET_IMAGE);
 	const __u64 end = constant(XDPCTL_SET_END);
 	const struct xdpctl_joint_parts places = {
-		PART(xdpctl_joint_parts, trie),
-		PART(xdpctl_joint_parts, nodes),
-		
-		PART(xdpctl_joint_parts, tree),
-		PART(xdpctl_joint_parts, boundaries),
-		PART(xdpctl_joint_parts, values),
-		PART(xdpctl_joint_parts, fine_boundaries),
-		PART(xdpctl_joint_parts, fine_masks),
-		PART(xdpctl_joint_parts, root),
+		PART(xdpctl_joint_parts, trie),       PART(xdpctl_joint_parts, nodes),
+		PART(xdpctl_joint_parts, tree),       PART(xdpctl_joint_parts, boundaries),
+		PART(xdpctl_joint_parts, values),     PART(xdpctl_joint_parts, fine_boundaries),
+		PART(xdpctl_joint_parts, fine_masks), PART(xdpctl_joint_parts, root),
 	};
 
-	if (words == 1)
-		return XDPCTL_JOINT_ASKED | xdpctl_joint_mask32(image, end, &places, key[0]);
-	return XDPCTL_JOINT_ASKED | xdpctl_joint_mask128(image, end, &places, key);
+	return xdpctl_joint_answer(image, words == 1 ? xdpctl_joint_mask32(image, end, &places, key[0])
+						     : xdpctl_joint_mask128(image, end, &places, key));
 }
 
-/* Which of several sets hold the key. */
+/* Which of several sets hold the key, as maps/set_joint.h has it in a packet. */
 SEC("xdp")
-int joint_mask_1(const __u32 *key)
+int joint_answer_1(const __u32 *key)
 {
-	return joint_mask(key, 1);
+	return joint_answer(key, 1);
 }
 
 SEC("xdp")
-int joint_mask_4(const __u32 *key)
+int joint_answer_4(const __u32 *key)
 {
-	return joint_mask(key, 4);
+	return joint_answer(key, 4);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

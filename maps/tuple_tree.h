@@ -175,7 +175,26 @@ enum xdpctl_residual_kind {
 	XDPCTL_RESIDUAL_NETWORK, /* from the network header */
 	XDPCTL_RESIDUAL_TRANSPORT,
 	XDPCTL_RESIDUAL_FRAGMENT, /* from the IPv6 fragment header */
-	XDPCTL_RESIDUAL_SET,      /* whether a set holds the key that the pieces in front of it make */
+	XDPCTL_RESIDUAL_KEY, /* none: a key begins. With a joint image that was asked, the lookup is answered here */
+	XDPCTL_RESIDUAL_SET, /* whether a set holds the key that the pieces in front of it make */
+};
+
+/*
+ * What a step's first test is: its number; with the highest bit set a lookup in a joint image that is the only test. Such
+ * a step has what the answer to another one's lookup is read with, beside a number of 24 bits.
+ */
+#define XDPCTL_RESIDUAL_ONLY_JOINT (1U << 31)
+#define XDPCTL_RESIDUAL_FIRST_BITS 24
+#define XDPCTL_RESIDUAL_BIT_SHIFT  24 /* the set's in the answer: 4 bits */
+#define XDPCTL_RESIDUAL_NEGATED    (1U << 28)
+#define XDPCTL_RESIDUAL_KEY_SHIFT  29 /* 2 bits */
+
+/* Of a lookup whose key other sets are asked for too (maps/set_joint.h). */
+struct xdpctl_residual_joint {
+	__u8 number; /* of the image, counted from 1; 0: the set is asked for itself */
+	__u8 key;    /* of joint_masks in struct xdpctl_packet */
+	__u8 bit;    /* the set's in the mask */
+	__u8 tests;  /* from the key's beginning to the lookup */
 };
 
 struct xdpctl_residual {
@@ -187,7 +206,10 @@ struct xdpctl_residual {
 	__u8 word; /* of struct xdpctl_packet, in units of 4 bytes */
 	__u8 shift;
 	__u8 bytes; /* of the value: 1, 2 or 4 */
-	__u32 ones; /* bits of the value that are set whatever the packet has */
+	union {
+		__u32 ones; /* bits of the value that are set whatever the packet has */
+		struct xdpctl_residual_joint joint;
+	};
 	__u16 offset;
 	__u8 last;       /* of its rule */
 	__u8 key_word;   /* not 0: the value is a piece of a key, of this word, counted from 1; */
@@ -228,8 +250,10 @@ struct xdpctl_tuple_array {
 struct xdpctl_tuple_rounds {
 	__u32 nodes;
 	__u32 record_pairs;
-	__u32 residuals;
+	__u32 residuals; /* of a step, one more where lookups follow */
 	__u32 intervals; /* halvings */
+	__u32 lookups;   /* of a step */
+	__u32 pieces;    /* of a key, and the lookup */
 };
 
 /* Read-only data of the program: what the verifier may take for granted. */
@@ -241,14 +265,14 @@ struct xdpctl_tuple_config {
 	__u32 looks_up;   /* some residual test is a lookup */
 	__u32 tables4, tables6;
 	struct xdpctl_tuple_rounds rounds;
-	__u32 reserved;
+	__u32 joints;                     /* joint images that are asked */
 	struct xdpctl_tuple_array index4; /* of struct xdpctl_tuple_index4 */
 	struct xdpctl_tuple_array index6;
 	struct xdpctl_tuple_array directory; /* of __u32 */
 	struct xdpctl_tuple_array nodes;
 	struct xdpctl_tuple_array records4; /* empty when no rule can match a packet of the family */
 	struct xdpctl_tuple_array records6;
-	struct xdpctl_tuple_array residual_of; /* of __u32, by order: the first test */
+	struct xdpctl_tuple_array residual_of; /* of __u32, by order: XDPCTL_RESIDUAL_* */
 	struct xdpctl_tuple_array residuals;
 	struct xdpctl_tuple_array intervals;
 	struct xdpctl_tuple_array resume_at; /* of __u32, by order: where to go on; empty: with the next order */
@@ -261,6 +285,7 @@ static_assert(sizeof(struct xdpctl_tuple_table4) == 32, "half a cache line");
 static_assert(sizeof(struct xdpctl_tuple_table6) == 64, "a cache line");
 static_assert(sizeof(struct xdpctl_tuple_node) == 16, "an array element");
 static_assert(sizeof(struct xdpctl_residual) == 32, "an array element");
+static_assert(XDPCTL_JOINT_KEYS_MAX <= 4, "two bits of XDPCTL_RESIDUAL_*");
 static_assert(sizeof(struct xdpctl_residual_interval) == 32, "an array element");
 static_assert(sizeof(struct xdpctl_tuple_index4) % 8 == 0, "as the map rounds it");
 static_assert(sizeof(struct xdpctl_tuple_index6) % 8 == 0, "as the map rounds it");

@@ -86,12 +86,6 @@ void Assembler::load_map(Register to, MapName map) {
     program_.maps.push_back({load_address(to, BPF_PSEUDO_MAP_FD), map});
 }
 
-void Assembler::load_set_live(Register to, std::uint32_t number) {
-    if (!reachable_)
-        return;
-    program_.sets.push_back({load_address(to, BPF_PSEUDO_MAP_VALUE), SetUse::Live, number});
-}
-
 // Returns the instruction's place.
 std::uint32_t Assembler::load_address(Register to, std::uint8_t pseudo) {
     make_room(2);

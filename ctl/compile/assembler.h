@@ -83,12 +83,10 @@ public:
     void from_network(Register number, Size size);
 
     void call(bpf_func_id helper);
-    // A function of maps/set_lookup.bpf.c. REQUIRES: the use is a call.
+    // A function of maps/set_lookup.bpf.c.
     void call_lookup(SetUse use, std::uint32_t number);
     // The function of maps/limit.bpf.c.
     void call_limit();
-    // The address of `live` in the set's image.
-    void load_set_live(Register to, std::uint32_t number);
     void jump(Label target);
     void jump_if_zero(Register pointer, Label target);
     void jump_if_not_zero(Register result, Label target);

@@ -42,6 +42,12 @@ std::uint32_t slots_used(std::span<const RuleSlot> slots) {
     return slots.empty() ? 0 : std::to_underlying(*std::ranges::max_element(slots)) + 1;
 }
 
+std::span<const std::vector<std::uint32_t>> joints_of(const Classifier& classifier) {
+    if (const auto* program = std::get_if<Program>(&classifier))
+        return program->joints;
+    return std::get<std::shared_ptr<const tuple_tree::Tables>>(classifier)->joints;
+}
+
 std::size_t size_in_bytes(const Classifier& classifier) {
     if (const auto* program = std::get_if<Program>(&classifier))
         return program->instructions.size() * sizeof(bpf_insn);

@@ -54,11 +54,10 @@ struct ContextReference {
     ContextField field;
 };
 
-// What instructions take from looked-up sets; whoever loads them fills it in.
+// What instructions call to look keys up (maps/set_lookup.bpf.c); whoever loads them fills it in.
 enum class SetUse : std::uint8_t {
-    Lookup,  // call of a copy of set_holds (maps/set_lookup.bpf.c), for a set
-    Live,    // BPF_LD_IMM64 of the address of `live` in a set's image
-    Joint,   // call of a copy of joint_mask, for a joint
+    Lookup,  // a copy of set_holds, for a set
+    Joint,   // a copy of joint_answer, for a joint
 };
 
 struct SetReference {
@@ -130,6 +129,9 @@ struct TcOnly {
 };
 // In the chain, or in one that its packets come to by jumps when the table is given.
 [[nodiscard]] std::optional<TcOnly> first_tc_only(const ruleset::Chain& chain, const ruleset::Table* table);
+
+// Numbers of the sets that share a lookup, by their bits.
+[[nodiscard]] std::span<const std::vector<std::uint32_t>> joints_of(const Classifier& classifier);
 
 // Of instructions, or of tables.
 [[nodiscard]] std::size_t size_in_bytes(const Classifier& classifier);

@@ -57,15 +57,13 @@ struct Lookups {
 Lookups lookups_of(const Classifier& classifier, std::span<const ruleset::Set* const> sets) {
     Lookups out;
     std::vector<bool> shared(sets.size());
-    if (const auto* program = std::get_if<Program>(&classifier)) {
-        for (const auto& joint : program->joints) {
-            std::size_t elements = 0;
-            for (const std::uint32_t number : joint) {
-                shared[number] = true;
-                elements += sets[number]->elements->size();
-            }
-            out.add(elements);
+    for (const auto& joint : joints_of(classifier)) {
+        std::size_t elements = 0;
+        for (const std::uint32_t number : joint) {
+            shared[number] = true;
+            elements += sets[number]->elements->size();
         }
+        out.add(elements);
     }
     for (std::size_t number = 0; number < sets.size(); ++number)
         if (!shared[number])

@@ -11,8 +11,6 @@ namespace xdpctl::compile {
 
 namespace {
 
-// The verifier follows both lookups, the shared one and the set's own, at every rule that asks.
-constexpr std::size_t lookups_max = 1'000;
 // In a trie a lonely address takes two cache lines: what many of them cost is more than a lookup each in their hash.
 constexpr std::size_t addresses_max = 10'000;
 
@@ -24,7 +22,7 @@ bool can_join(const ruleset::Set& set) {
 
 }  // namespace
 
-JointLookups::JointLookups(const FlatChain& chain) {
+JointLookups::JointLookups(const FlatChain& chain, std::size_t lookups_max) {
     std::map<ruleset::Field, std::set<std::uint32_t>> sets_of;
     std::size_t lookups = 0;
     for (const FlatRule& rule : chain.rules) {
@@ -47,7 +45,9 @@ JointLookups::JointLookups(const FlatChain& chain) {
     for (const auto& [field, sets] : sets_of) {
         if (sets.size() < 2 || keys_.size() == XDPCTL_JOINT_KEYS_MAX)
             continue;
-        const std::vector<std::uint32_t> numbers(sets.begin(), sets.end());
+        // By name, so that moving rules leaves images as they are.
+        std::vector<std::uint32_t> numbers(sets.begin(), sets.end());
+        std::ranges::sort(numbers, {}, [&](std::uint32_t number) { return chain.sets[number]->name; });
         // Fields that are looked up in the same sets share their image.
         const auto joint = std::ranges::find(joints_, numbers);
         keys_.emplace(field, Key{.joint = static_cast<std::uint32_t>(joint - joints_.begin()),

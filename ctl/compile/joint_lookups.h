@@ -2,7 +2,9 @@
 // Which lookups of a chain share one (maps/set_joint.h): those of a field that rules look up in several sets.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <vector>
@@ -15,7 +17,8 @@ class JointLookups {
 public:
     // What rules of no chain share: nothing.
     JointLookups() = default;
-    explicit JointLookups(const FlatChain& chain);
+    // `lookups_max`: with more nothing is shared.
+    explicit JointLookups(const FlatChain& chain, std::size_t lookups_max = std::numeric_limits<std::size_t>::max());
 
     struct Place {
         std::uint32_t joint;

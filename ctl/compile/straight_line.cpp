@@ -34,6 +34,7 @@
 #include "compile/verifier.h"
 #include "maps/counter.h"
 #include "maps/packet.h"
+#include "maps/set_joint.h"
 #include "maps/set.h"
 
 namespace xdpctl::compile {
@@ -51,6 +52,9 @@ constexpr std::int16_t set_key_offset = fetch_stack - static_cast<std::int16_t>(
 constexpr std::uint32_t counter_shift = std::countr_zero(sizeof(xdpctl_counter));
 // More take a kernel's verifier too long.
 constexpr std::size_t rules_max = 4'096;
+
+// The verifier follows both lookups, the shared one and the set's own, at every rule that asks.
+constexpr std::size_t joint_lookups_max = 1'000;
 
 constexpr std::int16_t joint_mask_offset(std::uint32_t key) {
     return static_cast<std::int16_t>(offsetof(xdpctl_packet, joint_masks) + key * sizeof(std::uint32_t));
@@ -371,26 +375,32 @@ private:
             emit_lookup(test, fails);
             return leave_unless(test.negated, fails);
         }
-        const Label asked = asm_.label();
-        const Label unchanged = asm_.label();
+        const Label known = asm_.label();
+        const Label changed = asm_.label();
         const Label holds = asm_.label();
-        const std::int16_t mask = joint_mask_offset(joint->key);
-        asm_.load(Size::U32, Register::R0, packet, mask);
-        asm_.jump_if32(Compare::NotEqual, Register::R0, 0, asked);
+        const std::int16_t answer = joint_mask_offset(joint->key);
+        asm_.load(Size::U32, Register::R0, packet, answer);
+        jump_if_known(*joint, known);
+        asm_.jump_if32(Compare::NotEqual, Register::R0, 0, changed);
         emit_set_key(test, fails);
         asm_.call_lookup(SetUse::Joint, joint->joint);
-        asm_.store(Size::U32, packet, mask, Register::R0);
-        asm_.bind(asked);
-        asm_.load_set_live(Register::R1, test.number);
-        asm_.load(Size::U32, Register::R1, Register::R1, 0);
-        asm_.jump_if32(Compare::Equal, Register::R1, 0, unchanged);
+        asm_.store(Size::U32, packet, answer, Register::R0);
+        jump_if_known(*joint, known);
+        asm_.bind(changed);
         emit_lookup(test, fails);
         leave_unless(test.negated, fails);
         asm_.jump(holds);
-        asm_.bind(unchanged);
+        asm_.bind(known);
         asm_.and32(Register::R0, 1U << joint->bit);
         leave_unless(test.negated, fails);
         asm_.bind(holds);
+    }
+
+    // With the joint's answer in R0.
+    void jump_if_known(const JointLookups::Place& joint, Label known) {
+        asm_.move32(Register::R1, Register::R0);
+        asm_.and32(Register::R1, XDPCTL_JOINT_KNOWN(joint.bit));
+        asm_.jump_if32(Compare::NotEqual, Register::R1, 0, known);
     }
 
     // For an answer in R0.
@@ -589,7 +599,7 @@ public:
     Emission(const FlatChain& chain, const Placement& placement)
         : chain_(chain),
           placement_(placement),
-          code_(slots_used(placement.rule_slots), placement.device_names, JointLookups(chain)) {
+          code_(slots_used(placement.rule_slots), placement.device_names, JointLookups(chain, joint_lookups_max)) {
         for (const FlatRule& rule : chain.rules)
             if (rule.go != FlatRule::none && !targets_.contains(rule.go))
                 targets_.emplace(rule.go, code_.label());

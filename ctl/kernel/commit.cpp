@@ -100,6 +100,7 @@ private:
         XDPCTL_TRY(make_directory(live_.layout.next()));
         XDPCTL_TRY(store_generation(live_.layout.next(), generation_, sets_));
         XDPCTL_TRY(prepare_limits());
+        XDPCTL_TRY(prepare_lookups());
         for (ChainPlan& plan : plans_) {
             XDPCTL_TRY(prepare_chain(plan));
             for (const auto& [layer, datapath] : plan.live().layers())
@@ -120,6 +121,28 @@ private:
             XDPCTL_TRY(wait_for_running_programs());
         XDPCTL_TRY(write_limits(*limits_, limit_plan_));
         return limits_->pin(Layout::limits(live_.layout.next()));
+    }
+
+    // Joint images are made once for all layers, and only of sets that are others than before.
+    Status prepare_lookups() {
+        JointMaps former;
+        if (const auto running = live_.directory()) {
+            auto opened = JointMaps::open(*running);
+            if (!opened)
+                return std::unexpected(std::move(opened).error());
+            former = *std::move(opened);
+        }
+        for (ChainPlan& plan : plans_) {
+            std::vector<const SetMaps*> sets;
+            for (const ruleset::Set* set : plan.sets)
+                sets.push_back(&sets_.at(set->handle));
+            auto lookups = joints_.maps_for(plan.classifier, std::move(sets), former);
+            if (!lookups)
+                return std::unexpected(
+                    std::move(lookups).error().within(fmt::format("cannot load {}", plan.named.text())));
+            plan.lookups = *std::move(lookups);
+        }
+        return joints_.pin(live_.layout.next());
     }
 
     Status prepare_chain(ChainPlan& plan) {
@@ -164,10 +187,8 @@ private:
 
     Result<Fd> load_classifier(const ChainPlan& plan, const Datapath& datapath) {
         XDPCTL_TRY(check_fields(plan.chain(), plan.named.table, datapath.layer()));
-        std::vector<const SetMaps*> sets;
-        for (const ruleset::Set* set : plan.sets)
-            sets.push_back(&sets_.at(set->handle));
-        auto classifier = datapath.load_classifier(plan.classifier, plan.rules(), sets, limits_ ? &*limits_ : nullptr);
+        auto classifier =
+            datapath.load_classifier(plan.classifier, plan.rules(), plan.lookups, limits_ ? &*limits_ : nullptr);
         if (!classifier)
             return std::unexpected(
                 std::move(classifier).error().within(fmt::format("cannot load {}", plan.named.text())));
@@ -308,6 +329,7 @@ private:
     LimitPlan limit_plan_;
     std::optional<LimitMap> limits_;
     GenerationSets sets_;
+    JointMaps joints_;
     std::future<Status> verified_;
     Warnings& warnings_;
     std::vector<std::function<Status()>> undo_;

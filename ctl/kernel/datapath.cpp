@@ -289,20 +289,20 @@ Status check_fields(const ruleset::Chain& chain, const ruleset::Table* table, La
 }
 
 Result<Fd> Datapath::load_classifier(const compile::Classifier& classifier, const RuleMaps& rules,
-                                     std::span<const SetMaps* const> sets, const LimitMap* limits) const {
+                                     const LookupMaps& lookups, const LimitMap* limits) const {
     if (const auto* program = std::get_if<compile::Program>(&classifier))
-        return load_rules(*program, rules, sets, limits);
+        return load_rules(*program, rules, lookups, limits);
     const auto& tables = *std::get<std::shared_ptr<const compile::tuple_tree::Tables>>(classifier);
     const auto others = named_maps();
     std::vector<NamedMap> maps(others.begin(), others.end());
     maps.push_back({"rule_counters", rules.counters()});
     if (limits != nullptr)
         maps.push_back({"limits", limits->fd()});
-    return load_tuple_tree(tables, classifier_type(layer_), maps, sets);
+    return load_tuple_tree(tables, classifier_type(layer_), maps, lookups);
 }
 
-Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps& rules,
-                                std::span<const SetMaps* const> sets, const LimitMap* limits) const {
+Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps& rules, const LookupMaps& lookups,
+                                const LimitMap* limits) const {
     XDPCTL_TRY(prepare_exit());
     std::vector<bpf_insn> instructions = program.instructions;
     for (const auto& [position, map] : program.maps) {
@@ -313,9 +313,7 @@ Result<Fd> Datapath::load_rules(const compile::Program& program, const RuleMaps&
     for (const compile::ContextReference& reference : program.contexts)
         fill_in(instructions[reference.instruction], reference.field, layer_);
     instructions.insert(instructions.end(), exit_.begin(), exit_.end());
-    const auto joint_maps = link_lookups(program, sets, instructions);
-    if (!joint_maps)
-        return std::unexpected(joint_maps.error());
+    XDPCTL_TRY(link_lookups(program, lookups, instructions));
     XDPCTL_TRY(link_limits(program, limits, instructions));
     return load_program("xdpctl_rules", classifier_type(layer_), instructions);
 }

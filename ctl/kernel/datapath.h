@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/types.h"
 #include "compile/compile.h"
+#include "kernel/joint_maps.h"
 #include "kernel/load.h"
 #include "kernel/rule_maps.h"
 #include "maps/chain.h"
@@ -97,11 +98,10 @@ public:
     // One that takes times into a map `entry_times` (maps/tally.h).
     [[nodiscard]] Result<EntryObject> open_timed_entry(DeviceSlot slot, int entry_times) const;
     // Loads what the compiler made: rules joined with the exit program, or tables copied into a map and the program
-    // that walks them. Rules count in `rules` and look keys up in `sets`, which have the compiler's numbers; rules with
-    // a limit, if there are any, take from the buckets of `limits`. Not yet published.
+    // that walks them. Rules count in `rules` and look keys up in `lookups`; rules with a limit, if there are any, take
+    // from the buckets of `limits`. Not yet published.
     [[nodiscard]] Result<Fd> load_classifier(const compile::Classifier& classifier, const RuleMaps& rules,
-                                             std::span<const SetMaps* const> sets = {},
-                                             const LimitMap* limits = nullptr) const;
+                                             const LookupMaps& lookups = {}, const LimitMap* limits = nullptr) const;
     // Makes a loaded classifier judge every following packet: one map update.
     [[nodiscard]] Status publish(const Fd& classifier) const;
     // Observers look on in the places behind the exit (observer_places.h).
@@ -122,7 +122,7 @@ private:
     enum class EntryKind : std::uint8_t { Usual, Timed };
     [[nodiscard]] Result<EntryObject> open_entry(EntryKind kind, DeviceSlot slot, std::span<const NamedMap> maps) const;
     [[nodiscard]] Result<Fd> load_rules(const compile::Program& program, const RuleMaps& rules,
-                                        std::span<const SetMaps* const> sets, const LimitMap* limits) const;
+                                        const LookupMaps& lookups, const LimitMap* limits) const;
     [[nodiscard]] int descriptor_of(compile::MapName map, const RuleMaps& rules) const;
     [[nodiscard]] Status put(std::uint32_t stage, const Fd& program) const;
     [[nodiscard]] Status clear(std::uint32_t stage) const;

@@ -119,6 +119,10 @@ fs::path Layout::set_live(const fs::path& generation, Handle set) {
     return generation / fmt::format("set-{}-live", std::to_underlying(set));
 }
 
+fs::path Layout::joint(const fs::path& generation, std::uint32_t number) {
+    return generation / fmt::format("joint-{}", number);
+}
+
 fs::path Layout::classifier(const fs::path& generation, const LayerKey& key) {
     return generation / fmt::format("{}-{}", name_of(key.chain), name_of(key.layer));
 }

@@ -12,6 +12,7 @@
 //           <layer>-behind       program of the rules behind the tables, when there are any
 //       limits                   buckets of rules (limit_maps.h): the same map as long as any rule has a limit
 //       set-<handle>-image, -live  maps of each set that keys are looked up in (maps/set.h); elements are there only
+//       joint-<n>                joint images of several sets (joint_maps.h): the same maps while the sets' images are
 //   next/                        the same of a generation that is being made, or of a writer that was killed
 //   observer-<N>/                place of an observer, locked by its process (observer_places.h)
 //   <chain>/                     "chain-<handle>-<hook>"
@@ -68,6 +69,7 @@ public:
     [[nodiscard]] static std::filesystem::path limits(const std::filesystem::path& generation);
     [[nodiscard]] static std::filesystem::path set_image(const std::filesystem::path& generation, Handle set);
     [[nodiscard]] static std::filesystem::path set_live(const std::filesystem::path& generation, Handle set);
+    [[nodiscard]] static std::filesystem::path joint(const std::filesystem::path& generation, std::uint32_t number);
     [[nodiscard]] static std::filesystem::path classifier(const std::filesystem::path& generation, const LayerKey& key);
     [[nodiscard]] static std::filesystem::path rules(const std::filesystem::path& generation, const ChainKey& key);
     [[nodiscard]] static std::filesystem::path former_rules(const std::filesystem::path& generation,

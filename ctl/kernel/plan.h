@@ -42,6 +42,7 @@ struct ChainPlan {
     std::optional<RuleMaps> new_rules;      // once they are made, when the plan of slots asks for new maps
     std::vector<const ruleset::Set*> sets;  // that the rules look keys up in, by number
     compile::Classifier classifier;
+    LookupMaps lookups;  // of the classifier, once all are there
     std::vector<Joining> joining;
 
     [[nodiscard]] LiveChain& live() const { return created ? *created : *running; }

@@ -33,11 +33,11 @@ std::unexpected<Error> overlaps(const ruleset::Set& set) {
 
 }  // namespace
 
-Result<LiveSet> LiveSet::open(const ruleset::Set& set, const SetMaps& maps) {
+Result<LiveSet> LiveSet::open(const ruleset::Set& set, const SetMaps& maps, JointMarks marks) {
     auto head = MappedHead::open(maps.image);
     if (!head)
         return std::unexpected(std::move(head).error());
-    return LiveSet(set, maps, *std::move(head));
+    return LiveSet(set, maps, std::move(marks), *std::move(head));
 }
 
 Result<Interval> LiveSet::element_at(std::uint64_t index) {
@@ -105,11 +105,12 @@ Result<std::vector<LiveElement>> LiveSet::changes_near(const LiveElement& elemen
     return live_->overlapping(element);
 }
 
-// Programs look into the map only when the filter says so: first the filter, then the map.
+// Programs look into the map only when the filter says so, and into the filter when joint images do: the map last.
 Status LiveSet::write(const LiveElement& element) {
     xdpctl_set_head& head = *head_;
     sets::mark(head, element, sets::is_ranged(set_));
     __atomic_store_n(&head.live, 1U, __ATOMIC_RELEASE);
+    marks_.set_changed();
     ++head.changes;
     Status written = maps_.write_live(element);
     if (!written && written.error().kind == ErrorKind::Limit) {
@@ -268,8 +269,12 @@ Result<std::optional<LiveSets>> LiveSets::open(const fs::path& directory, std::o
     if (!numbers || numbers->size() != 1 || fs::exists(layout.next()))
         return std::nullopt;
     auto stored = load_generation(layout.generation(numbers->front()));
-    if (stored)
-        return LiveSets(std::move(lock), *std::move(stored));
+    if (stored) {
+        auto joints = JointMaps::open(layout.generation(numbers->front()));
+        if (!joints)
+            return std::unexpected(std::move(joints).error());
+        return LiveSets(std::move(lock), *std::move(stored), *std::move(joints));
+    }
     if (!lock && stored.error().kind == ErrorKind::NotFound)
         return std::nullopt;  // replaced just now
     return std::unexpected(std::move(stored).error());
@@ -296,10 +301,11 @@ Result<std::optional<LiveSets>> LiveSets::open_for_writing(std::chrono::millisec
     return open(*directory, *std::move(lock));
 }
 
-LiveSets::LiveSets(std::optional<WriterLock> lock, StoredGeneration stored)
+LiveSets::LiveSets(std::optional<WriterLock> lock, StoredGeneration stored, JointMaps joints)
     : lock_(std::move(lock)),
       generation_(std::make_unique<Generation>(std::move(stored.generation))),
-      sets_(std::make_unique<GenerationSets>(std::move(stored.sets))) {}
+      sets_(std::make_unique<GenerationSets>(std::move(stored.sets))),
+      joints_(std::move(joints)) {}
 
 Result<LiveSet*> LiveSets::find(const ruleset::Set& set) {
     const auto maps = sets_->find(set.handle);
@@ -307,7 +313,10 @@ Result<LiveSet*> LiveSets::find(const ruleset::Set& set) {
         return nullptr;
     auto found = open_.find(set.handle);
     if (found == open_.end()) {
-        auto opened = LiveSet::open(set, maps->second);
+        auto marks = joints_.marks_of(maps->second);
+        if (!marks)
+            return std::unexpected(std::move(marks).error());
+        auto opened = LiveSet::open(set, maps->second, *std::move(marks));
         if (!opened)
             return std::unexpected(std::move(opened).error());
         found = open_.emplace(set.handle, *std::move(opened)).first;

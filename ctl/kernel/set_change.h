@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "kernel/generation.h"
 #include "kernel/image_reader.h"
+#include "kernel/joint_maps.h"
 #include "kernel/lock.h"
 #include "kernel/set_store.h"
 #include "ruleset/edit.h"
@@ -25,7 +26,8 @@ namespace xdpctl::kernel {
 // One set in memory, for as long as nobody else changes it.
 class LiveSet {
 public:
-    [[nodiscard]] static Result<LiveSet> open(const ruleset::Set& set, const SetMaps& maps);
+    // `marks`: of the joint images that have the set.
+    [[nodiscard]] static Result<LiveSet> open(const ruleset::Set& set, const SetMaps& maps, JointMarks marks);
 
     enum class Outcome : std::uint8_t {
         Changed,
@@ -44,8 +46,8 @@ public:
     [[nodiscard]] Result<bool> holds(std::span<const ruleset::Interval> key);
 
 private:
-    LiveSet(const ruleset::Set& set, const SetMaps& maps, MappedHead head)
-        : set_(set), maps_(maps), head_(std::move(head)), image_(maps.image) {}
+    LiveSet(const ruleset::Set& set, const SetMaps& maps, JointMarks marks, MappedHead head)
+        : set_(set), maps_(maps), marks_(std::move(marks)), head_(std::move(head)), image_(maps.image) {}
 
     // Where the key stands among the elements of the image, changes left aside.
     enum class InImage : std::uint8_t { Absent, Same, Inside, Overlapping };
@@ -61,6 +63,7 @@ private:
 
     const ruleset::Set& set_;
     const SetMaps& maps_;
+    JointMarks marks_;
     MappedHead head_;
     ImageReader image_;
     std::optional<std::uint64_t> added_;   // live elements that are none of the image's, or more, once somebody asked
@@ -82,13 +85,14 @@ public:
     [[nodiscard]] Result<LiveSet*> find(const ruleset::Set& set);
 
 private:
-    LiveSets(std::optional<WriterLock> lock, StoredGeneration stored);
+    LiveSets(std::optional<WriterLock> lock, StoredGeneration stored, JointMaps joints);
     [[nodiscard]] static Result<std::optional<LiveSets>> open(const std::filesystem::path& directory,
                                                               std::optional<WriterLock> lock);
 
     std::optional<WriterLock> lock_;
     std::unique_ptr<Generation> generation_;
     std::unique_ptr<GenerationSets> sets_;
+    JointMaps joints_;
     std::map<Handle, LiveSet> open_;
 };
 

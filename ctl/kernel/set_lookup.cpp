@@ -13,19 +13,25 @@
 
 #include "kernel/constants.h"
 #include "kernel/load.h"
+#include "maps/packet.h"
 #include "set_lookup.skel.h"
-#include "sets/joint.h"
 
 namespace xdpctl::kernel {
 
 namespace {
 
-bpf_map* find_map(const bpf_object* object, std::string_view prefix, std::size_t number) {
-    return bpf_object__find_map_by_name(object, fmt::format("{}_{}", prefix, number).c_str());
+// Null: the object gets no such map.
+Status use_map(const bpf_object* object, std::string_view prefix, std::size_t number, const Fd* fd) {
+    const std::string name = fmt::format("{}_{}", prefix, number);
+    bpf_map* map = bpf_object__find_map_by_name(object, name.c_str());
+    if (map == nullptr)
+        return fail(ErrorKind::Failed, fmt::format("cannot find map {} in its object", name));
+    const int error = fd == nullptr ? bpf_map__set_autocreate(map, false) : bpf_map__reuse_fd(map, fd->get());
+    return error == 0 ? Status{} : fail_errno(error, fmt::format("cannot use map {}", name));
 }
 
-// The object's read-only data begin with the forms when they are the only ones; a symbol's place is in its type.
-Status write_forms(const bpf_object* object, std::span<const std::uint64_t> forms) {
+// Into the object's read-only data: a symbol's place is in their type.
+Status write_forms(const bpf_object* object, std::string_view symbol, std::span<const std::uint64_t> forms) {
     bpf_map* map = nullptr;
     bpf_object__for_each_map(map, object) {
         const std::string_view name = bpf_map__name(map);
@@ -38,51 +44,13 @@ Status write_forms(const bpf_object* object, std::span<const std::uint64_t> form
         const auto* variables = btf_var_secinfos(section);
         for (std::uint16_t i = 0; i < btf_vlen(section); ++i) {
             const auto* variable = btf__type_by_id(types, variables[i].type);
-            if (std::string_view(btf__name_by_offset(types, variable->name_off)) != "set_forms")
+            if (btf__name_by_offset(types, variable->name_off) != symbol)
                 continue;
             std::ranges::copy(std::as_bytes(forms), data + variables[i].offset);
             return {};
         }
     }
-    return fail(ErrorKind::Failed, "cannot find set_forms in its object");
-}
-
-Status use_map(bpf_map* map, const Fd& fd) {
-    if (const int error = bpf_map__reuse_fd(map, fd.get()); error != 0)
-        return fail_errno(error, fmt::format("cannot use map {}", bpf_map__name(map)));
-    return {};
-}
-
-// An image of several sets and where its parts are.
-struct JointMap {
-    Fd map;
-    std::uint32_t size;
-    xdpctl_joint_parts parts;
-};
-
-template <typename Range>
-Result<sets::JointImage> join(std::span<const MappedImage> images) {
-    std::vector<std::span<const Range>> elements;
-    for (const MappedImage& image : images)
-        elements.push_back(image.elements<Range>());
-    return sets::make_joint(elements);
-}
-
-Result<JointMap> make_joint_map(std::span<const SetMaps* const> sets, std::uint32_t words) {
-    std::vector<MappedImage> images;
-    for (const SetMaps* set : sets) {
-        auto image = MappedImage::open(set->image);
-        if (!image)
-            return std::unexpected(std::move(image).error());
-        images.push_back(*std::move(image));
-    }
-    const auto joint = words == 1 ? join<sets::Range32>(images) : join<sets::Range128>(images);
-    if (!joint)
-        return std::unexpected(joint.error());
-    auto map = create_image_map("set_joint", joint->bytes);
-    if (!map)
-        return std::unexpected(std::move(map).error());
-    return JointMap{*std::move(map), static_cast<std::uint32_t>(joint->bytes.size()), joint->parts};
+    return fail(ErrorKind::Failed, fmt::format("cannot find {} in its object", symbol));
 }
 
 // A constant that is a member of a struct of parts.
@@ -99,36 +67,29 @@ void put_part(const WideImmediate& immediate, const Parts& parts, std::uint32_t 
 
 class LookupLinker {
 public:
-    static Result<LookupLinker> create(std::span<const SetMaps* const> sets, std::vector<bpf_insn>& instructions) {
+    static Result<LookupLinker> create(const LookupMaps& lookups, std::vector<bpf_insn>& instructions) {
         auto object = open_object<set_lookup>("set_lookup");
         if (!object)
             return std::unexpected(std::move(object).error());
-        return LookupLinker(*std::move(object), sets, instructions);
+        return LookupLinker(*std::move(object), lookups, instructions);
     }
 
-    Status link(const compile::SetReference& reference, std::span<const std::vector<std::uint32_t>> joints) {
+    Status link(const compile::SetReference& reference) {
         const std::uint32_t place = reference.instruction;
-        if (reference.use == compile::SetUse::Live) {
-            WideImmediate{instructions_[place], instructions_[place + 1]}.put_map_value(
-                sets_[reference.number]->image.get(), offsetof(xdpctl_set_head, live));
-            return {};
-        }
         auto found = functions_.find({reference.use, reference.number});
         if (found == functions_.end()) {
             const auto function = static_cast<std::int32_t>(instructions_.size());
-            XDPCTL_TRY(reference.use == compile::SetUse::Joint ? add_joint(joints[reference.number])
-                                                               : add_lookup(*sets_[reference.number]));
+            XDPCTL_TRY(reference.use == compile::SetUse::Joint ? add_joint(*lookups_.joints[reference.number])
+                                                               : add_lookup(*lookups_.sets[reference.number]));
             found = functions_.emplace(std::pair{reference.use, reference.number}, function).first;
         }
         instructions_[place].imm = found->second - static_cast<std::int32_t>(place) - 1;
         return {};
     }
 
-    [[nodiscard]] std::vector<Fd> maps() && { return std::move(maps_); }
-
 private:
-    LookupLinker(Object object, std::span<const SetMaps* const> sets, std::vector<bpf_insn>& instructions)
-        : object_(std::move(object)), sets_(sets), instructions_(instructions) {}
+    LookupLinker(Object object, const LookupMaps& lookups, std::vector<bpf_insn>& instructions)
+        : object_(std::move(object)), lookups_(lookups), instructions_(instructions) {}
 
     Status add_lookup(const SetMaps& set) {
         const auto form = set.form();
@@ -152,27 +113,22 @@ private:
         });
     }
 
-    Status add_joint(std::span<const std::uint32_t> numbers) {
-        std::vector<const SetMaps*> sets;
-        for (const std::uint32_t number : numbers)
-            sets.push_back(sets_[number]);
-        const auto shape = sets.front()->live_shape();
-        if (!shape)
-            return std::unexpected(shape.error());
-        auto joint = make_joint_map(sets, shape->words);
-        if (!joint)
-            return std::unexpected(std::move(joint).error());
-        XDPCTL_TRY(add_copy(fmt::format("joint_mask_{}", shape->words),
-                            [&](const WideImmediate& constant, std::uint32_t number) {
-                                if (number == XDPCTL_SET_IMAGE)
-                                    constant.put_map_value(joint->map.get(), 0);
-                                else if (number == XDPCTL_SET_END)
-                                    constant.put(joint->size - XDPCTL_SET_TAIL);
-                                else
-                                    put_part(constant, joint->parts, number);
-                            }));
-        maps_.push_back(std::move(joint->map));
-        return {};
+    Status add_joint(const JointMap& joint) {
+        const auto form = joint.form();
+        if (!form)
+            return std::unexpected(form.error());
+        const auto head = joint.head();
+        if (!head)
+            return std::unexpected(head.error());
+        return add_copy(fmt::format("joint_answer_{}", head->words),
+                        [&](const WideImmediate& constant, std::uint32_t number) {
+                            if (number == XDPCTL_SET_IMAGE)
+                                constant.put_map_value(joint.image.get(), 0);
+                            else if (number == XDPCTL_SET_END)
+                                constant.put(*form & XDPCTL_SET_FORM_END);
+                            else
+                                put_part(constant, head->parts, number);
+                        });
     }
 
     Status add_copy(const std::string& name, auto&& fill) {
@@ -187,46 +143,53 @@ private:
     }
 
     Object object_;
-    std::span<const SetMaps* const> sets_;
+    const LookupMaps& lookups_;
     std::vector<bpf_insn>& instructions_;
     std::map<std::pair<compile::SetUse, std::uint32_t>, std::int32_t> functions_;  // where they begin
-    std::vector<Fd> maps_;
 };
 
-}  // namespace
-
-Status use_sets(bpf_object* object, std::span<const SetMaps* const> sets) {
+// Of the maps, by number.
+Result<std::vector<std::uint64_t>> forms_of(const auto& all) {
     std::vector<std::uint64_t> forms;
-    for (std::size_t number = 0; number < XDPCTL_SETS_MAX; ++number) {
-        bpf_map* image = find_map(object, "set_image", number);
-        bpf_map* live = find_map(object, "set_live", number);
-        if (image == nullptr || live == nullptr)
-            return fail(ErrorKind::Failed, fmt::format("cannot find the maps of set {} in their object", number));
-        if (number >= sets.size()) {
-            bpf_map__set_autocreate(image, false);
-            bpf_map__set_autocreate(live, false);
-            continue;
-        }
-        XDPCTL_TRY(use_map(image, sets[number]->image));
-        XDPCTL_TRY(use_map(live, sets[number]->live));
-        const auto form = sets[number]->form();
+    for (const auto* maps : all) {
+        const auto form = maps->form();
         if (!form)
             return std::unexpected(form.error());
         forms.push_back(*form);
     }
-    return write_forms(object, forms);
+    return forms;
 }
 
-Result<std::vector<Fd>> link_lookups(const compile::Program& program, std::span<const SetMaps* const> sets,
-                                     std::vector<bpf_insn>& instructions) {
+}  // namespace
+
+Status use_lookups(bpf_object* object, const LookupMaps& lookups) {
+    for (std::size_t number = 0; number < XDPCTL_SETS_MAX; ++number) {
+        const SetMaps* set = number < lookups.sets.size() ? lookups.sets[number] : nullptr;
+        XDPCTL_TRY(use_map(object, "set_image", number, set == nullptr ? nullptr : &set->image));
+        XDPCTL_TRY(use_map(object, "set_live", number, set == nullptr ? nullptr : &set->live));
+    }
+    for (std::size_t number = 0; number < XDPCTL_JOINT_KEYS_MAX; ++number)
+        XDPCTL_TRY(use_map(object, "set_joint", number,
+                           number < lookups.joints.size() ? &lookups.joints[number]->image : nullptr));
+    const auto sets = forms_of(lookups.sets);
+    if (!sets)
+        return std::unexpected(sets.error());
+    const auto joints = forms_of(lookups.joints);
+    if (!joints)
+        return std::unexpected(joints.error());
+    XDPCTL_TRY(write_forms(object, "set_forms", *sets));
+    return write_forms(object, "joint_forms", *joints);
+}
+
+Status link_lookups(const compile::Program& program, const LookupMaps& lookups, std::vector<bpf_insn>& instructions) {
     if (program.sets.empty())
         return {};
-    auto linker = LookupLinker::create(sets, instructions);
+    auto linker = LookupLinker::create(lookups, instructions);
     if (!linker)
         return std::unexpected(std::move(linker).error());
     for (const compile::SetReference& reference : program.sets)
-        XDPCTL_TRY(linker->link(reference, program.joints));
-    return std::move(*linker).maps();
+        XDPCTL_TRY(linker->link(reference));
+    return {};
 }
 
 }  // namespace xdpctl::kernel

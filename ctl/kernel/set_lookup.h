@@ -4,24 +4,21 @@
 
 #include <linux/bpf.h>
 
-#include <span>
 #include <vector>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "compile/compile.h"
+#include "kernel/joint_maps.h"
 #include "kernel/object.h"
-#include "kernel/set_maps.h"
 
 namespace xdpctl::kernel {
 
-// Gives an opened object that includes maps/lib/set.bpf.h the sets, by number; it gets no maps for other numbers.
-[[nodiscard]] Status use_sets(bpf_object* object, std::span<const SetMaps* const> sets);
+// Gives an opened object that includes maps/lib/set_joint.bpf.h the maps, by number; it gets none for other numbers.
+[[nodiscard]] Status use_lookups(bpf_object* object, const LookupMaps& lookups);
 
 // Puts copies of the functions of maps/set_lookup.bpf.c behind generated instructions, which begin with the program's,
-// and fills in what the program takes from sets. Returns maps that have to stay until the program is loaded.
-[[nodiscard]] Result<std::vector<Fd>> link_lookups(const compile::Program& program,
-                                                   std::span<const SetMaps* const> sets,
-                                                   std::vector<bpf_insn>& instructions);
+// and fills in what the program takes from sets.
+[[nodiscard]] Status link_lookups(const compile::Program& program, const LookupMaps& lookups,
+                                  std::vector<bpf_insn>& instructions);
 
 }  // namespace xdpctl::kernel

@@ -18,14 +18,6 @@ namespace xdpctl::kernel {
 
 namespace {
 
-Result<bpf_map_info> map_info(const Fd& map) {
-    bpf_map_info info{};
-    std::uint32_t length = sizeof(info);
-    if (const int error = bpf_obj_get_info_by_fd(map.get(), &info, &length); error != 0)
-        return fail_errno(error, "cannot query a set's map");
-    return info;
-}
-
 Result<std::uint32_t> image_size(const Fd& image) {
     const auto info = map_info(image);
     if (!info)
@@ -55,6 +47,14 @@ Result<Fd> duplicate_fd(const Fd& fd) {
 }
 
 }  // namespace
+
+Result<bpf_map_info> map_info(const Fd& map) {
+    bpf_map_info info{};
+    std::uint32_t length = sizeof(info);
+    if (const int error = bpf_obj_get_info_by_fd(map.get(), &info, &length); error != 0)
+        return fail_errno(error, "cannot query a set's map");
+    return info;
+}
 
 Result<Fd> create_image_map(const char* name, std::span<const std::byte> bytes) {
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);

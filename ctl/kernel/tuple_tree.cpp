@@ -62,7 +62,7 @@ Status write_tables(int map, const Tables& tables, std::size_t size) {
 }  // namespace
 
 Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::span<const NamedMap> maps,
-                           std::span<const SetMaps* const> sets) {
+                           const LookupMaps& lookups) {
     auto object = open_for(type.type, tables);
     if (!object)
         return std::unexpected(std::move(object).error());
@@ -74,7 +74,7 @@ Result<Fd> load_tuple_tree(const Tables& tables, const ProgramType& type, std::s
     if (tables.limits.empty())
         bpf_map__set_autocreate(bpf_object__find_map_by_name(object->get(), "limits"), false);
     XDPCTL_TRY(use_maps(object->get(), maps));
-    XDPCTL_TRY(use_sets(object->get(), sets));
+    XDPCTL_TRY(use_lookups(object->get(), lookups));
     bpf_program* program = bpf_object__next_program(object->get(), nullptr);
     put_constants(program, tables);
     set_type(program, type);

@@ -60,9 +60,12 @@ public:
             entries_[entry] = content(entry << 16U, 16);
     }
 
-    void append_to(JointImage& image) const {
-        image.parts.trie = append<std::uint32_t>(image.bytes, entries_);
-        image.parts.nodes = append<std::byte>(image.bytes, nodes_);
+    // Returns where the parts are.
+    xdpctl_joint_parts append_to(JointImage& image) const {
+        xdpctl_joint_parts places{};
+        places.trie = append<std::uint32_t>(image, entries_);
+        places.nodes = append<std::byte>(image, nodes_);
+        return places;
     }
 
 private:
@@ -132,14 +135,16 @@ public:
         }
     }
 
-    void append_to(JointImage& image) const {
+    xdpctl_joint_parts append_to(JointImage& image) const {
         const BoundaryTree tree(boundaries_, [this](std::size_t boundaries) { return values_[boundaries]; });
-        image.parts.root = tree.root();
-        image.parts.tree = append<std::uint64_t>(image.bytes, tree.descriptors());
-        image.parts.boundaries = append<std::uint64_t>(image.bytes, boundaries_);
-        image.parts.values = append<std::uint64_t>(image.bytes, values_);
-        image.parts.fine_boundaries = append<std::uint64_t>(image.bytes, fine_boundaries_);
-        image.parts.fine_masks = append<std::uint32_t>(image.bytes, fine_masks_);
+        xdpctl_joint_parts parts{};
+        parts.root = tree.root();
+        parts.tree = append<std::uint64_t>(image, tree.descriptors());
+        parts.boundaries = append<std::uint64_t>(image, boundaries_);
+        parts.values = append<std::uint64_t>(image, values_);
+        parts.fine_boundaries = append<std::uint64_t>(image, fine_boundaries_);
+        parts.fine_masks = append<std::uint32_t>(image, fine_masks_);
+        return parts;
     }
 
 private:
@@ -188,38 +193,42 @@ private:
     std::vector<std::uint32_t> fine_masks_;
 };
 
-Result<JointImage> finish(JointImage image) {
-    image.bytes.resize(image.bytes.size() + XDPCTL_SET_TAIL);
-    if (image.bytes.size() > std::numeric_limits<std::uint32_t>::max())
-        return fail(ErrorKind::Limit, fmt::format("cannot join sets in {} bytes", image.bytes.size()),
-                    "the limit is 4 GiB");
+template <typename Structure, typename Range>
+Result<JointImage> make(std::span<const std::span<const Range>> sets) {
+    JointImage image(sizeof(xdpctl_joint_head));
+    const auto runs = runs_of(sets);
+    const xdpctl_joint_parts parts = Structure(runs).append_to(image);
+    image.resize(image.size() + XDPCTL_SET_TAIL);
+    if (image.size() > std::numeric_limits<std::uint32_t>::max())
+        return fail(ErrorKind::Limit, fmt::format("cannot join sets in {} bytes", image.size()), "the limit is 4 GiB");
+    xdpctl_joint_head& head = joint_head(image);
+    head.parts = parts;
+    head.words = sizeof(NumberOf<Range>) / sizeof(std::uint32_t);
     return image;
+}
+
+const xdpctl_joint_parts& parts_of(const JointImage& image) {
+    return reinterpret_cast<const xdpctl_joint_head*>(image.data())->parts;
 }
 
 }  // namespace
 
 Result<JointImage> make_joint(std::span<const std::span<const Range32>> sets) {
-    JointImage image;
-    const auto runs = runs_of(sets);
-    Trie(runs).append_to(image);
-    return finish(std::move(image));
+    return make<Trie>(sets);
 }
 
 Result<JointImage> make_joint(std::span<const std::span<const Range128>> sets) {
-    JointImage image;
-    const auto runs = runs_of(sets);
-    Tree(runs).append_to(image);
-    return finish(std::move(image));
+    return make<Tree>(sets);
 }
 
 std::uint32_t joint_mask(const JointImage& image, std::uint32_t number) {
-    return xdpctl_joint_mask32(image.bytes.data(), image.bytes.size() - XDPCTL_SET_TAIL, &image.parts, number);
+    return xdpctl_joint_mask32(image.data(), image.size() - XDPCTL_SET_TAIL, &parts_of(image), number);
 }
 
 std::uint32_t joint_mask(const JointImage& image, Number128 number) {
     const std::uint32_t key[] = {static_cast<std::uint32_t>(number >> 96U), static_cast<std::uint32_t>(number >> 64U),
                                  static_cast<std::uint32_t>(number >> 32U), static_cast<std::uint32_t>(number)};
-    return xdpctl_joint_mask128(image.bytes.data(), image.bytes.size() - XDPCTL_SET_TAIL, &image.parts, key);
+    return xdpctl_joint_mask128(image.data(), image.size() - XDPCTL_SET_TAIL, &parts_of(image), key);
 }
 
 }  // namespace xdpctl::sets

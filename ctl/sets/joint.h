@@ -11,10 +11,12 @@
 
 namespace xdpctl::sets {
 
-struct JointImage {
-    xdpctl_joint_parts parts{};
-    Bytes bytes;
-};
+// The sets in the head are left to those who know their maps.
+using JointImage = Bytes;
+
+[[nodiscard]] inline xdpctl_joint_head& joint_head(JointImage& image) {
+    return *reinterpret_cast<xdpctl_joint_head*>(image.data());
+}
 
 // Bit i of a mask is the i-th set's. `sets`: the ranges of each, sorted, without overlaps. REQUIRES: at most
 // XDPCTL_JOINT_SETS_MAX sets. Errors: Limit.

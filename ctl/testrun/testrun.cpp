@@ -188,13 +188,18 @@ Result<Runner> Runner::create(const ruleset::Chain& chain, Layer layer, std::str
     std::vector<const kernel::SetMaps*> by_number;
     for (const kernel::SetMaps& set : impl->sets)
         by_number.push_back(&set);
+    kernel::JointMaps joints;
+    kernel::JointMaps none;
+    const auto lookups = joints.maps_for(*compiled, std::move(by_number), none);
+    if (!lookups)
+        return std::unexpected(lookups.error());
     impl->rules = rules_of(chain, table);
     auto limits = make_limits(impl->rules, buckets);
     if (!limits)
         return std::unexpected(std::move(limits).error());
     impl->limits = *std::move(limits);
     const auto classifier =
-        impl->datapath.load_classifier(*compiled, impl->rule_maps, by_number, impl->limits ? &*impl->limits : nullptr);
+        impl->datapath.load_classifier(*compiled, impl->rule_maps, *lookups, impl->limits ? &*impl->limits : nullptr);
     if (!classifier)
         return std::unexpected(classifier.error());
     XDPCTL_TRY(impl->datapath.publish(*classifier));

@@ -93,12 +93,6 @@ static __always_inline __u32 find_list(__u32 slot, const struct xdpctl_tuple_nod
 	return slot & XDPCTL_TUPLE_TREE ? walk_tree(tree, index, dimensions) : index;
 }
 
-static __always_inline bool rest_holds(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 order,
-				       __u32 action)
-{
-	return !config.residuals.size || !(action & XDPCTL_TUPLE_RESIDUAL) || residuals_hold(ctx, packet, order);
-}
-
 /*
  * A search for the packet: what is the same for all rules. Functions take it by pointer and are inlined, so that each
  * family's walk has its own code with constants in it.
@@ -107,7 +101,7 @@ struct search {
 	struct xdpctl_ctx *ctx;
 	const void *all; /* the tables */
 	const void *records;
-	const struct xdpctl_packet *packet;
+	struct xdpctl_packet *packet;
 	bool ipv6;
 	union {
 		struct xdpctl_tuple_key4 key4;
@@ -121,6 +115,12 @@ struct record {
 	__u32 order;
 	__u32 action;
 };
+
+static __always_inline bool rest_holds(const struct search *search, const struct record *record)
+{
+	return !config.residuals.size || !(record->action & XDPCTL_TUPLE_RESIDUAL) ||
+	       step_holds(search->ctx, search->all, search->packet, record->order);
+}
 
 static __always_inline const struct xdpctl_tuple_index4 *index4(const struct search *search)
 {
@@ -158,7 +158,7 @@ static __always_inline bool take(const struct search *search, const struct recor
 				 struct found *best)
 {
 	if (record->differs || (config.resumes && record->order < from) || !is_before(record->order, best) ||
-	    !rest_holds(search->ctx, search->packet, record->order, record->action))
+	    !rest_holds(search, record))
 		return false;
 	best->order = record->order;
 	best->action = record->action;
@@ -408,6 +408,8 @@ static __always_inline int classify(struct xdpctl_ctx *ctx)
 
 	if (!packet || !all)
 		return stage_error(0, 0);
+	if (config.joints)
+		__builtin_memset(packet->joint_masks, 0, sizeof(packet->joint_masks));
 	if (!decide(ctx, all, packet)) {
 		if (loops_are_used_up())
 			return stage_error(packet->device, packet->length);

@@ -7,6 +7,7 @@
 
 #include "maps/lib/loop.bpf.h"
 #include "maps/lib/set.bpf.h"
+#include "maps/lib/set_joint.bpf.h"
 #include "maps/lib/tuple_tables.bpf.h"
 
 #define PACKET_WORDS (sizeof(struct xdpctl_packet) / sizeof(__u32))
@@ -88,21 +89,9 @@ static __always_inline bool residual_part(struct xdpctl_ctx *ctx, const struct x
 	}
 }
 
-/* Key 0: the key of the lookup at hand, which is too large for the stack. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct xdpctl_set_key);
-} set_key SEC(".maps");
-
-/*
- * Puts the test's part behind those before it; the first one pushes nothing but zeros out. A piece of a key goes into
- * the key.
- */
+/* Puts the test's part behind those before it; the first one pushes nothing but zeros out. */
 static __always_inline bool add_residual_part(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet,
-					      const struct xdpctl_residual *test, struct residual_value *value,
-					      struct xdpctl_set_key *key)
+					      const struct xdpctl_residual *test, struct residual_value *value)
 {
 	const __u32 bits = 8 * test->bytes & 63;
 	__u32 part;
@@ -117,11 +106,6 @@ static __always_inline bool add_residual_part(struct xdpctl_ctx *ctx, const stru
 	if (!bits || !residual_part(ctx, packet, test, &part))
 		return false;
 	part = (part & test->mask) | test->ones;
-	if (config.looks_up && test->key_word) {
-		key->words[(test->key_word - 1) & (XDPCTL_SET_KEY_WORDS - 1)] |=
-			part >> (test->key_right & 31) << (test->key_left & 31);
-		return true;
-	}
 	value->high = value->high << bits | value->low >> (64 - bits);
 	value->low = value->low << bits | part;
 	return true;
@@ -156,72 +140,169 @@ static __always_inline bool intervals_hold(const struct xdpctl_residual_interval
 	return false;
 }
 
-static __always_inline struct xdpctl_set_key *empty_set_key(void)
-{
-	const __u32 zero = 0;
-	struct xdpctl_set_key *key = bpf_map_lookup_elem(&set_key, &zero);
-
-	if (key)
-		__builtin_memset(key, 0, sizeof(*key));
-	return key;
-}
-
-/* The key of the next lookup begins anew. */
-static __always_inline bool lookup_holds(const struct xdpctl_packet *packet, const struct xdpctl_residual *lookup,
-					 struct xdpctl_set_key *key)
-{
-	const bool is_held = set_holds(lookup->set, key->words, packet->length);
-
-	__builtin_memset(key, 0, sizeof(*key));
-	return is_held == !lookup->is_negated;
-}
+#define TEST_FAILED (-1)
+#define TESTS_HOLD  (-2)
 
 /*
- * Whether all residual tests of a step hold. A function of its own, which the verifier follows once: few packets come
- * this far, and none of the rest depends on how.
+ * Whether the residual tests of a step hold, from the first one on: else TEST_FAILED. Where lookups follow, the number
+ * of the first one. A function of its own, which the verifier follows once: few packets come this far, and none of the
+ * rest depends on how.
  */
-__noinline int residuals_hold(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 order)
+__noinline int residuals_hold(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 first)
 {
 	const void *all = all_tables();
-	struct xdpctl_set_key *key = 0;
 	struct residual_value value = {0, 0};
-	__u64 step = order;
+	__u64 number = first;
 
-	if (config.looks_up) {
-		key = empty_set_key();
-		if (!key)
-			return false;
-	}
-	if (!packet || !all || !is_below(&step, config.residual_of.size))
-		return false;
+	if (!packet || !all)
+		return TEST_FAILED;
 	const struct xdpctl_residual *tests = all + config.residuals.offset;
 	const struct xdpctl_residual_interval *intervals = all + config.intervals.offset;
-	const __u32 *tests_of = all + config.residual_of.offset;
-	__u64 number = tests_of[step];
 
 	for_rounds (config.rounds.residuals) {
 		if (!is_below(&number, config.residuals.size))
-			return false;
+			return TEST_FAILED;
 		const struct xdpctl_residual *test = &tests[number];
 
+		if (config.looks_up && test->kind == XDPCTL_RESIDUAL_KEY)
+			return number;
 		if ((packet->headers & test->headers) != test->headers)
-			return false;
-		if (config.looks_up && test->kind == XDPCTL_RESIDUAL_SET) {
-			if (!lookup_holds(packet, test, key))
-				return false;
-		} else if (!add_residual_part(ctx, packet, test, &value, key)) {
-			return false;
-		}
+			return TEST_FAILED;
+		if (!add_residual_part(ctx, packet, test, &value))
+			return TEST_FAILED;
 		if (test->intervals) {
 			if (!intervals_hold(intervals, test, &value))
-				return false;
+				return TEST_FAILED;
 			value = (struct residual_value){0, 0};
 		}
+		if (test->last)
+			return TESTS_HOLD;
+		number++;
+	}
+	return TEST_FAILED;
+}
+
+/* Makes the key at hand of the pieces from the first one on; returns the number of the lookup behind them. */
+__noinline int compose_key(struct xdpctl_ctx *ctx, const struct xdpctl_packet *packet, __u32 first)
+{
+	struct xdpctl_set_key *key = key_at_hand();
+	const void *all = all_tables();
+	__u64 number = first;
+
+	if (!packet || !all || !key)
+		return TEST_FAILED;
+	const struct xdpctl_residual *tests = all + config.residuals.offset;
+
+	__builtin_memset(key, 0, sizeof(*key));
+	for_rounds (config.rounds.pieces) {
+		if (!is_below(&number, config.residuals.size))
+			return TEST_FAILED;
+		const struct xdpctl_residual *piece = &tests[number];
+		__u32 part;
+
+		if (piece->kind == XDPCTL_RESIDUAL_SET)
+			return number;
+		if (!residual_part(ctx, packet, piece, &part))
+			return TEST_FAILED;
+		part = (part & piece->mask) | piece->ones;
+		key->words[(piece->key_word - 1) & (XDPCTL_SET_KEY_WORDS - 1)] |=
+			part >> (piece->key_right & 31) << (piece->key_left & 31);
+		number++;
+	}
+	return TEST_FAILED;
+}
+
+static __always_inline __u32 *answer_of_joint(struct xdpctl_packet *packet, const struct xdpctl_residual *lookup)
+{
+	asm volatile("" : "+r"(packet)); /* or the compiler keeps the place of the masks, on the stack */
+	return &packet->joint_masks[lookup->joint.key & (XDPCTL_JOINT_KEYS_MAX - 1)];
+}
+
+/* Whether a rule before asked the joint image, and what it said of the set is true still. */
+static __always_inline bool is_answered(struct xdpctl_packet *packet, const struct xdpctl_residual *lookup)
+{
+	return config.joints && lookup->joint.number &&
+	       *answer_of_joint(packet, lookup) & XDPCTL_JOINT_KNOWN(lookup->joint.bit & 15);
+}
+
+/* For the key at hand. The sets of a joint image are asked together, by the first rule that asks one of them. */
+static __always_inline bool lookup_holds(struct xdpctl_packet *packet, const struct xdpctl_residual *lookup)
+{
+	if (config.joints && lookup->joint.number && !*answer_of_joint(packet, lookup))
+		*answer_of_joint(packet, lookup) = joint_answer(lookup->joint.number - 1);
+	if (is_answered(packet, lookup))
+		return (*answer_of_joint(packet, lookup) >> (lookup->joint.bit & 15) & 1) == !lookup->is_negated;
+	return set_holds(lookup->set, packet->length) == !lookup->is_negated;
+}
+
+/* Looked up anew wherever it is needed, which takes less stack than keeping a pointer. */
+static __always_inline const struct xdpctl_residual *residual_at(__u64 *number)
+{
+	const void *all = all_tables();
+
+	if (!all || !is_below(number, config.residuals.size))
+		return 0;
+	return (const struct xdpctl_residual *)(all + config.residuals.offset) + *number;
+}
+
+/*
+ * Whether all of a step's tests hold that its record does not have: conditions, then lookups. Stack is short below the
+ * walk, and so this one has little, and calls one after the other what has more.
+ */
+__noinline int rest_of_step_holds(struct xdpctl_ctx *ctx, struct xdpctl_packet *packet, __u32 first)
+{
+	__u64 number = first;
+	const struct xdpctl_residual *test = residual_at(&number);
+
+	if (!packet || !test)
+		return false;
+	if (test->kind != XDPCTL_RESIDUAL_KEY) {
+		int lookup = residuals_hold(ctx, packet, number);
+
+		if (lookup < 0)
+			return lookup == TESTS_HOLD;
+		number = lookup;
+	}
+	for_rounds (config.rounds.lookups) {
+		test = residual_at(&number);
+		if (!test || (packet->headers & test->headers) != test->headers)
+			return false;
+		number = is_answered(packet, test) ? number + test->joint.tests : compose_key(ctx, packet, number + 1);
+		test = residual_at(&number);
+		if (!test || !lookup_holds(packet, test))
+			return false;
 		if (test->last)
 			return true;
 		number++;
 	}
 	return false;
+}
+
+/*
+ * A rule that asks nothing but a set matches most packets otherwise, so that a packet comes to each of many such rules:
+ * an answer that it has is read here.
+ */
+static __always_inline bool step_holds(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet,
+				       __u32 order)
+{
+	const __u32 *tests_of = all + config.residual_of.offset;
+	__u64 step = order;
+
+	if (!is_below(&step, config.residual_of.size))
+		return false;
+	__u32 test = tests_of[step];
+
+	if (!config.looks_up)
+		return residuals_hold(ctx, packet, test) == TESTS_HOLD;
+	if (test & XDPCTL_RESIDUAL_ONLY_JOINT) {
+		__u32 answer = packet->joint_masks[test >> XDPCTL_RESIDUAL_KEY_SHIFT & (XDPCTL_JOINT_KEYS_MAX - 1)] >>
+			       (test >> XDPCTL_RESIDUAL_BIT_SHIFT & 15);
+
+		if (answer & XDPCTL_JOINT_KNOWN(0))
+			return (answer & 1) == !(test & XDPCTL_RESIDUAL_NEGATED);
+		test &= (1U << XDPCTL_RESIDUAL_FIRST_BITS) - 1;
+	}
+	return rest_of_step_holds(ctx, packet, test);
 }
 
 #endif

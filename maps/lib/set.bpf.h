@@ -94,11 +94,36 @@ static __always_inline int find_in(const void *image, void *live, const __u32 *k
 	return ask_image(image, key, form);
 }
 
-/* Whether the set of that number holds the key; `bytes` are what an element's counter counts. */
-static __always_inline int set_holds(__u32 number, const __u32 *key, __u32 bytes)
+/* Key 0: the key of the lookup at hand, which is too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xdpctl_set_key);
+} set_key SEC(".maps");
+
+static __always_inline struct xdpctl_set_key *key_at_hand(void)
 {
 	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&set_key, &zero);
+}
+
+/*
+ * Whether the set of that number holds the key at hand; `bytes` are what an element's counter counts. The verifier
+ * follows it once, and not wherever it is called. It looks the key up itself, because older verifiers take no parameter
+ * of such a function for the key of a map.
+ */
+__noinline int set_holds(__u32 number, __u32 bytes)
+{
+	const __u32 zero = 0;
+	const struct xdpctl_set_key *at_hand = key_at_hand();
+	const __u32 *key;
 	const void *image;
+
+	if (!at_hand)
+		return false;
+	key = at_hand->words;
 
 	/* clang-format off */
 	/* Where a set has no form the verifier ends, and asks for no maps. */

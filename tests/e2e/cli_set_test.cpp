@@ -69,29 +69,42 @@ TEST_F(CliSetTest, ElementsChangeInPlace) {
     EXPECT_THAT(succeed({"set", "list", "s"}), HasSubstr("10.0.7.0/24"));
 }
 
+// Two sets that are looked up at once, by generated code and by tables.
 TEST_F(CliSetTest, ElementsOfSetsThatShareALookupChangeInPlace) {
     const std::string sets = fmt::format(
         " set s {{\n type ipv4_addr\n flags interval\n elements = {{ {0} }}\n }}\n"
         " set other {{\n type ipv4_addr\n flags interval\n elements = {{ {0}, 192.0.2.0/24 }}\n }}\n",
         filler());
-    succeed(
-        {"apply", "-f", "-"},
-        fmt::format("table netdev xdpctl {{\n{} chain ingress {{\n type filter hook ingress device \"eth0\" "
-                    "priority 0; policy accept;\n ip saddr @s counter drop\n ip saddr @other counter drop\n }}\n}}\n",
-                    sets));
-    const auto in_s = first_rule();
-    const auto in_other = in_s + 1;
-    EXPECT_EQ(dropped(in_other), 5U);
-    succeed({"set", "add", "s", there_address});
-    EXPECT_EQ(dropped(in_s), 5U) << "what was added to the set asked first";
-    succeed({"set", "delete", "other", "192.0.2.0/24"});
-    EXPECT_EQ(dropped(in_s), 5U);
-    succeed({"set", "delete", "s", there_address});
-    EXPECT_EQ(dropped(in_other), 0U) << "what was deleted from both";
-    add_rule({"tcp", "dport", "22", "drop"});
-    EXPECT_EQ(dropped(in_other), 0U) << "with an image of elements that changed";
-    succeed({"set", "add", "other", there_address});
-    EXPECT_EQ(dropped(in_other), 5U);
+    std::string many_rules;
+    for (int port = 20'000; port < 20'500; ++port)
+        many_rules += fmt::format(" ip daddr 198.51.100.{} tcp dport {} drop\n", port % 250, port);
+    for (const std::string& rules : {std::string(), many_rules}) {
+        succeed({"apply", "-f", "-"},
+                fmt::format("table netdev xdpctl {{\n{} chain ingress {{\n type filter hook ingress device \"eth0\" "
+                            "priority 0; policy accept;\n ip saddr @s counter drop\n ip saddr @other counter drop\n{} "
+                            "}}\n}}\n",
+                            sets, rules));
+        EXPECT_EQ(succeed_json({"list", "ruleset", "--cost"}).at("cost").at(0).at("engine"),
+                  rules.empty() ? "code" : "tables");
+        const auto in_s = first_rule();
+        const auto in_other = in_s + 1;
+        EXPECT_EQ(dropped(in_other), 5U);
+        succeed({"set", "add", "s", there_address});
+        EXPECT_EQ(dropped(in_s), 5U) << "what was added to the set asked first";
+        succeed({"set", "delete", "other", "192.0.2.0/24"});
+        EXPECT_EQ(dropped(in_s), 5U);
+        succeed({"set", "delete", "s", there_address});
+        EXPECT_EQ(dropped(in_other), 0U) << "what was deleted from both";
+        // Tables stay, other rules are compiled anew, and tables with a lookup are compiled anew.
+        add_rule({"tcp", "dport", "22", "drop"});
+        EXPECT_EQ(dropped(in_other), 0U) << "with an image of elements that changed";
+        succeed({"set", "add", "other", there_address});
+        EXPECT_EQ(dropped(in_other), 5U);
+        add_rule({"ip", "saddr", "@s", "tcp", "dport", "23", "drop"});
+        EXPECT_EQ(dropped(in_other), 5U);
+        succeed({"set", "add", "s", there_address});
+        EXPECT_EQ(dropped(in_s), 5U);
+    }
 }
 
 TEST_F(CliSetTest, ElementsOutliveChangesOfRules) {

@@ -15,9 +15,10 @@ namespace xdpctl::test {
 
 class ClassifierRun {
 public:
-    // `slots`: one more than the highest of a rule.
+    // `slots`: one more than the highest of a rule. The maps of `lookups` and `limits` stay with the caller.
     [[nodiscard]] static Result<ClassifierRun> create(kernel::Layer layer, const compile::Classifier& classifier,
-                                                      std::uint32_t slots) {
+                                                      std::uint32_t slots, const kernel::LookupMaps& lookups = {},
+                                                      const kernel::LimitMap* limits = nullptr) {
         auto maps = kernel::ChainMaps::create();
         if (!maps)
             return std::unexpected(std::move(maps).error());
@@ -30,7 +31,7 @@ public:
         if (!rules)
             return std::unexpected(std::move(rules).error());
         run.rules_ = *std::move(rules);
-        auto program = datapath->load_classifier(classifier, run.rules_);
+        auto program = datapath->load_classifier(classifier, run.rules_, lookups, limits);
         if (!program)
             return std::unexpected(std::move(program).error());
         run.program_ = *std::move(program);

@@ -350,28 +350,34 @@ TEST_F(KernelTest, FiltersByTables) {
     expect_filtering(ingress());
 }
 
-// By generated code, which looks an address up in both sets at once, and by tables.
+// By generated code and by tables, which look an address up in all sets of its family at once.
 TEST_F(KernelTest, LooksAddressesUpInSets) {
     if (!has_frags())
         GTEST_SKIP() << "this kernel has no clock for sets of more than 64 elements";
     std::string elements4;
-    std::string elements6;
-    for (int i = 0; i < 300; ++i) {
+    for (int i = 0; i < 300; ++i)
         elements4 += fmt::format("198.51.{}.0/24, ", i % 250);
-        elements6 += fmt::format("2001:db8:{:x}::/48, ", i);
-    }
     const auto set = [](std::string_view name, std::string_view type, std::string_view elements) {
         return fmt::format("set {} {{ type {}; flags interval; auto-merge; elements = {{ {} }}; }}\n", name, type,
                            elements);
     };
+    std::string sets6;
+    std::string rules6;
+    for (int number = 0; number < 5; ++number) {
+        std::string elements;
+        for (int i = 0; i < 300; ++i)
+            elements += fmt::format("2001:db8:{:x}:{:x}::/64, ", number, i);
+        sets6 += set(fmt::format("blocked6_{}", number), "ipv6_addr", elements);
+        rules6 += fmt::format("ip6 saddr @blocked6_{} drop\n", number);
+    }
     for (const std::string& others : {std::string(), many_rules()}) {
         apply(fmt::format(
             "table netdev t {{ {}{}{}chain ingress {{ type filter hook ingress device \"host0\" priority 0; policy "
             "drop;\n"
-            "{}ip6 saddr @blocked6 drop\nip saddr @blocked drop\n"
+            "{}{}ip saddr @blocked drop\n"
             "ip saddr @known udp dport {} counter drop\nip saddr @known udp dport {} counter accept\n}}\n}}\n",
-            set("blocked", "ipv4_addr", elements4), set("known", "ipv4_addr", elements4 + "192.0.2.0/24"),
-            set("blocked6", "ipv6_addr", elements6), others, dropped_port, accepted_port));
+            set("blocked", "ipv4_addr", elements4), set("known", "ipv4_addr", elements4 + "192.0.2.0/24"), sets6,
+            others, rules6, dropped_port, accepted_port));
         EXPECT_EQ(json({"list", "ruleset", "--cost"}).at("cost").at(0).at("engine"),
                   others.empty() ? "code" : "tables");
         expect_filtering(ingress());

@@ -71,11 +71,12 @@ struct Candidates {
     std::vector<Candidate<1>> ipv4;  // for all packets that are not IPv6
     std::vector<Candidate<4>> ipv6;
     std::vector<Hints> hints;                // [0]: no hint
-    std::vector<std::uint32_t> residual_of;  // by order: first test; empty when no rule has any
+    std::vector<std::uint32_t> residual_of;  // by order: XDPCTL_RESIDUAL_*; empty when no rule has any test
     std::vector<xdpctl_residual> residuals;
     std::vector<xdpctl_residual_interval> intervals;
     std::vector<std::uint32_t> resume_at;  // by order: the order to go on from; empty when that is always the next one
-    std::vector<xdpctl_tuple_limit> limits;  // by order; empty when no step has one
+    std::vector<xdpctl_tuple_limit> limits;          // by order; empty when no step has one
+    std::vector<std::vector<std::uint32_t>> joints;  // numbers of the sets that share a lookup, by their bits
     std::uint32_t orders = 0;
     bool resumes = false;
     bool logs = false;

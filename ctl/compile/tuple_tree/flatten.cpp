@@ -13,6 +13,7 @@
 
 #include "compile/condition.h"
 #include "compile/flat_chain.h"
+#include "compile/joint_lookups.h"
 #include "compile/set_test.h"
 
 namespace xdpctl::compile::tuple_tree {
@@ -229,8 +230,9 @@ struct Lists {
 
 class Flattener {
 public:
-    Flattener(const FlattenLimits& limits, std::uint32_t steps, std::span<const std::string> device_names)
-        : limits_(limits), steps_left_(steps), device_names_(device_names) {
+    Flattener(const FlattenLimits& limits, std::uint32_t steps, std::span<const std::string> device_names,
+              JointLookups joints)
+        : limits_(limits), steps_left_(steps), device_names_(device_names), joints_(std::move(joints)) {
         out_.hints.push_back(no_hints());
     }
 
@@ -292,6 +294,8 @@ public:
             out_.limits.resize(out_.orders);
         for (const LimitedOrder& limit : limited_)
             out_.limits[limit.order] = {.slot = std::to_underlying(limit.slot), .fails_to = limit.fails_to};
+        if (out_.looks_up)
+            out_.joints = joints_.joints();
         return std::move(out_);
     }
 
@@ -471,7 +475,7 @@ private:
     void add_residuals(std::span<const Condition> conditions) {
         if (out_.residual_of.size() <= out_.orders)
             out_.residual_of.resize(out_.orders + 1);
-        out_.residual_of[out_.orders] = static_cast<std::uint32_t>(out_.residuals.size());
+        out_.residual_of[out_.orders] = first_test(conditions);
         for (const Condition& condition : conditions)
             add_residual(condition);
         for (const SetTest& lookup : lookups_)
@@ -479,8 +483,32 @@ private:
         out_.residuals.back().last = 1;
     }
 
-    // What the key is made of, then the lookup.
+    // The next test, of the step that has these conditions.
+    [[nodiscard]] std::uint32_t first_test(std::span<const Condition> conditions) const {
+        const auto number = static_cast<std::uint32_t>(out_.residuals.size());
+        if (!conditions.empty() || lookups_.size() != 1 || number >> XDPCTL_RESIDUAL_FIRST_BITS != 0)
+            return number;
+        const auto joint = joints_.find(lookups_.front());
+        if (!joint)
+            return number;
+        return XDPCTL_RESIDUAL_ONLY_JOINT | joint->key << XDPCTL_RESIDUAL_KEY_SHIFT |
+               (lookups_.front().negated ? XDPCTL_RESIDUAL_NEGATED : 0U) | joint->bit << XDPCTL_RESIDUAL_BIT_SHIFT |
+               number;
+    }
+
+    // Where a joint image can have the answer already, what the key is made of, then the lookup.
     void add_lookup(const SetTest& lookup) {
+        xdpctl_residual key{};
+        key.kind = XDPCTL_RESIDUAL_KEY;
+        key.headers = lookup.headers;
+        key.set = static_cast<std::uint8_t>(lookup.number);
+        key.is_negated = lookup.negated ? 1 : 0;
+        if (const auto joint = joints_.find(lookup))
+            key.joint = {.number = static_cast<std::uint8_t>(joint->joint + 1),
+                         .key = static_cast<std::uint8_t>(joint->key),
+                         .bit = static_cast<std::uint8_t>(joint->bit),
+                         .tests = static_cast<std::uint8_t>(lookup.pieces.size() + 1)};
+        out_.residuals.push_back(key);
         for (const KeyPiece& piece : lookup.pieces) {
             xdpctl_residual test = part(piece.word);
             test.headers = lookup.headers;
@@ -489,11 +517,8 @@ private:
             test.key_left = piece.left;
             out_.residuals.push_back(test);
         }
-        xdpctl_residual test{};
-        test.kind = XDPCTL_RESIDUAL_SET;
-        test.set = static_cast<std::uint8_t>(lookup.number);
-        test.is_negated = lookup.negated ? 1 : 0;
-        out_.residuals.push_back(test);
+        key.kind = XDPCTL_RESIDUAL_SET;
+        out_.residuals.push_back(key);
         out_.looks_up = true;
     }
 
@@ -613,6 +638,7 @@ private:
     // differ, and they belong to one family.
     std::optional<std::uint32_t> hints_;
     std::span<const std::string> device_names_;
+    JointLookups joints_;
     std::vector<Jump> jumps_;       // by orders
     std::vector<Jump> open_jumps_;  // to rules
     std::vector<LimitedOrder> limited_;
@@ -746,7 +772,7 @@ Result<Candidates> flatten(const ruleset::Chain& chain, const Placement& placeme
     if (too_large || flat->rules.size() > XDPCTL_TUPLE_INDEX_MAX)
         return fail(ErrorKind::Limit, fmt::format("chain {} has {} rules", chain.name, flat->rules.size()),
                     fmt::format("a classifier holds at most {}", XDPCTL_TUPLE_INDEX_MAX));
-    Flattener flattener(limits, count_effects(*flat), placement.device_names);
+    Flattener flattener(limits, count_effects(*flat), placement.device_names, JointLookups(*flat));
     Walk(flattener, *flat, placement.device_names).run();
     return std::move(flattener).finish();
 }

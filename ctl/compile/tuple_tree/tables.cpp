@@ -281,24 +281,36 @@ constexpr std::uint64_t rounds_most = 1'500;
 constexpr std::uint64_t rounds_few = 300;
 
 xdpctl_tuple_rounds rounds(const Tables& tables) {
-    std::uint32_t tests = 0, most_tests = 0, most_intervals = 0;
+    std::uint32_t conditions = 0, lookups = 0, pieces = 0;  // of the step, and of the key
+    std::uint32_t most_conditions = 0, most_lookups = 0, most_pieces = 0, most_intervals = 0;
     for (const xdpctl_residual& test : tables.residuals) {
-        most_tests = std::max(most_tests, ++tests);
+        if (test.kind == XDPCTL_RESIDUAL_KEY) {
+            ++lookups;
+            pieces = 0;
+        } else if (lookups != 0) {
+            most_pieces = std::max(most_pieces, ++pieces);
+        } else {
+            ++conditions;
+        }
+        most_conditions = std::max(most_conditions, conditions);
+        most_lookups = std::max(most_lookups, lookups);
         most_intervals = std::max(most_intervals, test.intervals);
         if (test.last != 0)
-            tests = 0;
+            conditions = lookups = 0;
     }
     return {.nodes = tables.report.depth,
             .record_pairs = static_cast<std::uint32_t>((tables.report.longest_list + 1) / 2),
-            .residuals = most_tests,
-            .intervals = static_cast<std::uint32_t>(std::bit_width(most_intervals)) + 1};
+            .residuals = most_conditions + (most_lookups != 0 ? 1 : 0),
+            .intervals = static_cast<std::uint32_t>(std::bit_width(most_intervals)) + 1,
+            .lookups = most_lookups,
+            .pieces = most_pieces};
 }
 
 // What a verifier that follows loops has to look at: about a hundred instructions a round, of a million that it takes.
 std::uint64_t rounds_to_follow(const Tables& tables) {
     const xdpctl_tuple_rounds& rounds = tables.config.rounds;
     return std::uint64_t{tables.report.tables4 + tables.report.tables6} * (rounds.nodes + 2 * rounds.record_pairs) +
-           std::uint64_t{rounds.residuals} * (rounds.intervals + 1);
+           std::uint64_t{rounds.residuals} * (rounds.intervals + 1) + rounds.lookups + rounds.pieces;
 }
 
 bool can_be_bounded(const Tables& tables, Loops loops) {
@@ -375,6 +387,7 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
     tables->intervals = std::move(candidates->intervals);
     tables->resume_at = std::move(candidates->resume_at);
     tables->limits = std::move(candidates->limits);
+    tables->joints = std::move(candidates->joints);
     tables->config = {.policy = chain.policy == ruleset::Verdict::Drop ? 1U * XDPCTL_DROP : 1U * XDPCTL_ACCEPT,
                       .resumes = candidates->resumes,
                       .logs = candidates->logs,
@@ -383,7 +396,7 @@ Result<std::unique_ptr<Tables>> build(const ruleset::Chain& chain, const Placeme
                       .tables4 = report.tables4,
                       .tables6 = report.tables6,
                       .rounds = rounds(*tables),
-                      .reserved = 0,
+                      .joints = static_cast<std::uint32_t>(tables->joints.size()),
                       .index4 = {},
                       .index6 = {},
                       .directory = {},

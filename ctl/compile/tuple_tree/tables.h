@@ -44,11 +44,12 @@ struct Tables {
     std::vector<xdpctl_tuple_node> nodes;
     std::vector<xdpctl_tuple_record4> records4;
     std::vector<xdpctl_tuple_record6> records6;
-    std::vector<std::uint32_t> residual_of;  // by order; empty when there are no residual tests
+    std::vector<std::uint32_t> residual_of;  // by order, XDPCTL_RESIDUAL_*; empty when there are no residual tests
     std::vector<xdpctl_residual> residuals;
     std::vector<xdpctl_residual_interval> intervals;
-    std::vector<std::uint32_t> resume_at;    // by order; empty when evaluation always goes on with the next one
-    std::vector<xdpctl_tuple_limit> limits;  // by order; empty when no step has one
+    std::vector<std::uint32_t> resume_at;            // by order; empty when evaluation always goes on with the next one
+    std::vector<xdpctl_tuple_limit> limits;          // by order; empty when no step has one
+    std::vector<std::vector<std::uint32_t>> joints;  // numbers of the sets that share a lookup, by their bits
     Report report;
 };
 
