@@ -92,6 +92,7 @@ private:
 
     std::uint32_t split(Indices indices, Region<Words> region, unsigned depth, double budget) {
         depth_ = std::max(depth_, depth);
+        shrink(region, indices);
         if (limits_.drops_hidden)
             drop_hidden(indices, region);
         const unsigned deepest = indices.size() > limits_.long_leaf ? 2 * limits_.depth : limits_.depth;
@@ -115,7 +116,7 @@ private:
 
     [[nodiscard]] bool worth_it(const Cut& cut, std::size_t boxes, double budget) const {
         const std::size_t larger = std::max(cut.left, cut.right);
-        if (cut.left == 0 || larger == boxes)
+        if (cut.left == 0)
             return false;
         const auto copies = static_cast<double>(cut.left + cut.right);
         if (boxes > limits_.long_leaf)
@@ -131,6 +132,22 @@ private:
 
     [[nodiscard]] Range extent_of(std::uint32_t index, std::size_t dimension) const {
         return extent<Words>(boxes_[index], hints_, dimension);
+    }
+
+    // To what the boxes have of it: no other packet matches one of them, whichever leaf it comes to.
+    void shrink(Region<Words>& region, const Indices& indices) const {
+        for (std::size_t dimension = 0; dimension < dimensions<Words>; ++dimension) {
+            Range& range = region[dimension];
+            Range hull{range.last, range.first};
+            for (const std::uint32_t index : indices) {
+                const Range box = extent_of(index, dimension);
+                hull.first = std::min(hull.first, std::max(box.first, range.first));
+                hull.last = std::max(hull.last, std::min(box.last, range.last));
+                if (hull.first == range.first && hull.last == range.last)
+                    break;
+            }
+            range = hull;
+        }
     }
 
     // Whether every packet of the region that meets the box's bits matches it, and evaluation ends there.
@@ -167,7 +184,8 @@ private:
         }
     }
 
-    // Minimises the larger side plus half the sum, over up to `samples` ends of boxes in each dimension.
+    // Minimises the larger side plus half the sum, over up to `samples` ends of boxes in each dimension. No side may
+    // have all boxes, as with an end outside of most of them.
     Cut best_cut(const Indices& indices, const Region<Words>& region) {
         constexpr std::size_t samples = 32;
         Cut best;
@@ -186,8 +204,10 @@ private:
                 const auto left =
                     static_cast<std::size_t>(std::ranges::upper_bound(firsts_, threshold) - firsts_.begin());
                 const auto right = static_cast<std::size_t>(lasts_.end() - std::ranges::upper_bound(lasts_, threshold));
-                const double score =
-                    static_cast<double>(std::max(left, right)) + 0.5 * static_cast<double>(left + right);
+                const std::size_t larger = std::max(left, right);
+                if (larger == indices.size())
+                    continue;
+                const double score = static_cast<double>(larger) + 0.5 * static_cast<double>(left + right);
                 if (best.left == 0 || score < best_score) {
                     best_score = score;
                     best = {dimension, threshold, left, right};
