@@ -2,6 +2,7 @@
 #include "cli/run.h"
 
 #include <bpf/libbpf.h>
+#include <malloc.h>
 #include <xdp/libxdp.h>
 
 #include <csignal>
@@ -25,6 +26,10 @@ Status act(const CommandLine& command_line, Output& output) {
 void prepare_process() {
     // A reader that goes away shows as a failed write, never as a death in the middle of a change.
     std::signal(SIGPIPE, SIG_IGN);
+    // Buffers of texts and tokens go back to the system when they are done with. By itself malloc keeps the next ones
+    // in its heap once a large one was freed, and what lies behind them there keeps their memory taken.
+    ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    ::mallopt(M_TRIM_THRESHOLD, 8 << 20);
     // What these libraries would print is in the errors they return.
     libbpf_set_print(nullptr);
     libxdp_set_print(nullptr);

@@ -339,10 +339,14 @@ private:
 
 Status commit(Live& live, ruleset::Ruleset next, const CommitOptions& options, Warnings& warnings) {
     // Beside compiling and storing, which may change names of devices, and so on a copy; afterwards where no thread can
-    // be had. Elements that are not in the text were checked when they were read.
-    auto verified = std::async(
-        std::launch::async | std::launch::deferred,
-        [&running = live.generation.ruleset, stored = without_elements(next)] { return verify_text(running, stored); });
+    // be had. Elements that are not in the text were checked when they were read. The copy goes before the text is
+    // written, which takes the most memory.
+    auto verified = std::async(std::launch::async | std::launch::deferred,
+                               [&running = live.generation.ruleset, stored = without_elements(next)]() mutable {
+                                   Status status = verify_text(running, stored);
+                                   stored = {};
+                                   return status;
+                               });
     Generation generation{live.generation.number + 1, std::move(next)};
     auto plans = plan_commit(live, generation.ruleset, options, warnings);
     if (!plans)

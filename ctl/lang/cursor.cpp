@@ -70,8 +70,7 @@ bool Cursor::error(const Token& token, std::string message, std::string hint) {
 bool Cursor::error(const Token& first, const Token& last, std::string message, std::string hint) {
     const bool is_one_text = first.offset <= last.offset && position(first).text == position(last).text;
     const std::size_t length = is_one_text ? last.offset + last.length - first.offset : first.length;
-    return error({.kind = first.kind, .offset = first.offset, .length = static_cast<std::uint32_t>(length)},
-                 std::move(message), std::move(hint));
+    return error(make_token(first.kind, first.offset, length), std::move(message), std::move(hint));
 }
 
 bool Cursor::expected(std::string_view what, std::string hint) {

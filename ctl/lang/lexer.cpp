@@ -66,9 +66,11 @@ struct Tokens {
 
     template <typename Input>
     void add(TokenKind kind, const Input& in) {
-        all.push_back({.kind = kind,
-                       .offset = static_cast<std::uint32_t>(in.begin() - text.data()),
-                       .length = static_cast<std::uint32_t>(in.size())});
+        add(kind, in.begin(), in.end());
+    }
+    void add(TokenKind kind, const char* first, const char* last) {
+        all.push_back(
+            make_token(kind, static_cast<std::size_t>(first - text.data()), static_cast<std::size_t>(last - first)));
     }
 };
 
@@ -109,9 +111,7 @@ struct Action<HandleComment> {
         const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
         const char* first = std::find_if(in.begin(), in.end(), is_digit);
         const char* last = std::find_if_not(first, in.end(), is_digit);
-        tokens.all.push_back({.kind = TokenKind::Handle,
-                              .offset = static_cast<std::uint32_t>(first - tokens.text.data()),
-                              .length = static_cast<std::uint32_t>(last - first)});
+        tokens.add(TokenKind::Handle, first, last);
     }
 };
 
@@ -122,7 +122,7 @@ std::vector<Token> tokenize(std::string_view text, bool with_handles) {
     tokens.all.reserve(text.size() / 4 + 1);
     p::memory_input<p::tracking_mode::lazy, p::eol::lf, const char*> input(text.data(), text.data() + text.size(), "");
     p::parse<Text, Action>(input, tokens);
-    tokens.all.push_back({.kind = TokenKind::End, .offset = static_cast<std::uint32_t>(text.size()), .length = 0});
+    tokens.all.push_back(make_token(TokenKind::End, text.size(), 0));
     return std::move(tokens.all);
 }
 

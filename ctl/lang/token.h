@@ -48,11 +48,29 @@ enum class TokenKind : std::uint8_t {
     Junk,          // bytes that belong to no token
 };
 
+// Small, because a large ruleset has millions of them at a time.
 struct Token {
-    TokenKind kind = TokenKind::End;
+    static constexpr std::uint32_t length_bits = 26;
+    static constexpr std::size_t length_max = (std::size_t{1} << length_bits) - 1;
+
     std::uint32_t offset = 0;
-    std::uint32_t length = 0;
+    std::uint32_t length : length_bits = 0;
+    TokenKind kind : 32 - length_bits = TokenKind::End;
 };
+static_assert(sizeof(Token) == 8);
+
+// What is longer than any token can be belongs to none: Junk, cut off.
+[[nodiscard]] constexpr Token make_token(TokenKind kind, std::size_t offset, std::size_t length) {
+    Token token;
+    token.offset = static_cast<std::uint32_t>(offset);
+    token.length = static_cast<std::uint32_t>(length) & Token::length_max;
+    token.kind = kind;
+    if (length > Token::length_max) {
+        token.length = Token::length_max;
+        token.kind = TokenKind::Junk;
+    }
+    return token;
+}
 
 // The last token is End. Texts are smaller than text_size_max. `# handle N` comments become Handle tokens on request,
 // all other comments and continued lines (a backslash at the end) are skipped.

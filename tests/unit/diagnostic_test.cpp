@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lang/parse.h"
+#include "lang/token.h"
 
 namespace xdpctl::lang {
 namespace {
@@ -270,11 +271,10 @@ TEST_P(EveryFeature, OfNftThatIsMissingIsNamed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Statements, EveryFeature,
-                         testing::Values("reject with tcp reset", "quota over 10 mbytes",
-                                         "fwd to eth1", "dup to eth1", "add @s { ip saddr }", "update @s { ip saddr }",
-                                         "ct state new", "queue num 1", "notrack", "hbh nexthdr 6", "rt type 0",
-                                         "dst nexthdr 6", "mh type 1", "iiftype ether", "fib daddr type local",
-                                         "masquerade", "snat to 192.0.2.1"));
+                         testing::Values("reject with tcp reset", "quota over 10 mbytes", "fwd to eth1", "dup to eth1",
+                                         "add @s { ip saddr }", "update @s { ip saddr }", "ct state new", "queue num 1",
+                                         "notrack", "hbh nexthdr 6", "rt type 0", "dst nexthdr 6", "mh type 1",
+                                         "iiftype ether", "fib daddr type local", "masquerade", "snat to 192.0.2.1"));
 
 TEST(Diagnostics, NameMissingFields) {
     for (const std::string_view text :
@@ -470,6 +470,18 @@ constexpr RefusedFile files[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Files, EveryFile, testing::ValuesIn(files));
+
+// No word is taken for its beginning.
+TEST(Token, IsJunkWhenItIsLongerThanATokenCanBe) {
+    const Token longest = make_token(TokenKind::Word, 3, Token::length_max);
+    EXPECT_EQ(longest.kind, TokenKind::Word);
+    EXPECT_EQ(longest.offset, 3);
+    EXPECT_EQ(longest.length, Token::length_max);
+    const Token longer = make_token(TokenKind::Word, text_size_max - 1, Token::length_max + 1);
+    EXPECT_EQ(longer.kind, TokenKind::Junk);
+    EXPECT_EQ(longer.offset, text_size_max - 1);
+    EXPECT_EQ(longer.length, Token::length_max);
+}
 
 }  // namespace
 }  // namespace xdpctl::lang
