@@ -35,9 +35,9 @@ struct xdpctl_joint_parts {
 };
 
 /*
- * A packet's mask says of each set, by its bit: nothing, as long as the image was not asked; that the set holds the
- * key, or does not, from the bit `known` on; or that something changed in the set, so that it is to be asked itself.
- * What changed comes from the image's head, where user space writes it before it changes a set.
+ * A packet's mask has two bits a set. With the upper one, XDPCTL_JOINT_KNOWN, the lower one says whether the set holds
+ * the key. Else the lower one, XDPCTL_JOINT_CHANGED, says that the set has changed and is to be asked itself, and none
+ * that the image was not asked. The image's head says what has changed; user space writes it before it changes a set.
  */
 #define XDPCTL_JOINT_KNOWN_SHIFT 16
 
