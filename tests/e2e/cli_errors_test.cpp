@@ -197,5 +197,15 @@ TEST_F(CliErrors, ReadersDoNotLock) {
     EXPECT_EQ(result.status, 0) << result.err;
 }
 
+TEST_F(CliErrors, WithoutLibpcap) {
+    const CommandResult result = shell(R"(unshare --mount sh -c '
+        for library in /usr/lib/*/libpcap.so*; do mount --bind /dev/null "$library" || exit 99; done
+        "$0" stats > /dev/null || exit 98
+        exec "$0" test-run --pcap /dev/null' "$X")");
+    EXPECT_EQ(result.status, static_cast<int>(ErrorKind::Failed)) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("cannot load libpcap"));
+    EXPECT_THAT(result.err, HasSubstr("Debian's package is libpcap0.8"));
+}
+
 }  // namespace
 }  // namespace xdpctl::test

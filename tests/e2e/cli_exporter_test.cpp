@@ -176,5 +176,13 @@ TEST_F(CliExporter, RefusesAPortThatIsTaken) {
     EXPECT_THAT(result.err, HasSubstr("Address already in use"));
 }
 
+TEST_F(CliExporter, NamesTheProgramThatIsMissing) {
+    const CommandResult result = shell(
+        "alone=$(mktemp -d) && cp $X $alone && $alone/xdpctl exporter --once; status=$?; rm -r $alone; exit $status");
+    EXPECT_EQ(result.status, static_cast<int>(ErrorKind::NotFound));
+    EXPECT_THAT(result.err, ContainsRegex("cannot run /.*/xdpctl-exporter"));
+    EXPECT_THAT(result.err, HasSubstr("it is installed where xdpctl is"));
+}
+
 }  // namespace
 }  // namespace xdpctl::test
