@@ -5,9 +5,24 @@
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 
-#include "dispatcher.skel.h"
+// A libxdp that is linked as an archive has its own dispatcher in it, under these names, and reads that before any
+// file. The linker takes these instead.
+asm(".pushsection .rodata\n"
+    ".globl _binary_xdp_dispatcher_o_start, _binary_xdp_dispatcher_o_end\n"
+    ".balign 8\n"
+    "_binary_xdp_dispatcher_o_start:\n"
+    ".incbin \"" XDPCTL_DISPATCHER
+    "\"\n"
+    "_binary_xdp_dispatcher_o_end:\n"
+    ".popsection\n");
+
+extern "C" {
+extern const char _binary_xdp_dispatcher_o_start[];
+extern const char _binary_xdp_dispatcher_o_end[];
+}
 
 namespace xdpctl::kernel {
 
@@ -27,10 +42,9 @@ Result<DispatcherObject> DispatcherObject::offer() {
         return fail_errno(error ? error.value() : errno, "cannot make a temporary folder for libxdp's dispatcher");
 
     DispatcherObject offered{fs::path(name)};
-    std::size_t size = 0;
-    const auto* bytes = static_cast<const char*>(dispatcher::elf_bytes(&size));
+    const std::string_view object(_binary_xdp_dispatcher_o_start, _binary_xdp_dispatcher_o_end);
     std::ofstream file(offered.directory_ / object_name, std::ios::binary);
-    if (!file.write(bytes, static_cast<std::streamsize>(size)).flush())
+    if (!file.write(object.data(), static_cast<std::streamsize>(object.size())).flush())
         return fail(ErrorKind::Failed, "cannot write libxdp's dispatcher to " + offered.directory_.native());
     return offered;
 }
