@@ -13,6 +13,7 @@
 
 #include "base/fd.h"
 #include "kernel/layout.h"
+#include "kernel/map_info.h"
 #include "kernel/mapping.h"
 #include "kernel/pin.h"
 #include "kernel/typed_array.h"
@@ -42,14 +43,6 @@ Result<Fd> create_map(std::uint32_t text_length) {
         btf__add_field(types, "text", text, sizeof(xdpctl_generation) * 8, 0);
         return value;
     });
-}
-
-Result<std::uint32_t> value_size(const Fd& map) {
-    bpf_map_info info{};
-    std::uint32_t length = sizeof(info);
-    if (const int error = bpf_obj_get_info_by_fd(map.get(), &info, &length); error != 0)
-        return fail_errno(error, "cannot read a map's size");
-    return info.value_size;
 }
 
 // The mapping ends here: a map that is mapped for writing cannot be frozen.
@@ -101,10 +94,10 @@ Result<StoredText> StoredText::open(const fs::path& directory) {
     auto map = open_pin(Layout::ruleset(directory));
     if (!map)
         return std::unexpected(std::move(map).error());
-    const auto size = value_size(*map);
-    if (!size)
-        return std::unexpected(size.error());
-    auto memory = Mapping::open_for_reading(map->get(), *size);
+    const auto info = map_info(*map);
+    if (!info)
+        return std::unexpected(info.error());
+    auto memory = Mapping::open_for_reading(map->get(), info->value_size);
     if (!memory)
         return cannot_read(directory, ErrorKind::Failed, memory.error().text());
     StoredText stored(directory, *std::move(memory));
@@ -113,7 +106,7 @@ Result<StoredText> StoredText::open(const fs::path& directory) {
         return stored.unreadable(
             ErrorKind::Unsupported,
             fmt::format("its layout version is {}, this xdpctl knows {} only", version, XDPCTL_LAYOUT_VERSION));
-    if (*size != sizeof(xdpctl_generation) + stored.head().text_length)
+    if (info->value_size != sizeof(xdpctl_generation) + stored.head().text_length)
         return stored.unreadable(ErrorKind::Failed, "its length is not what its head says");
     return stored;
 }

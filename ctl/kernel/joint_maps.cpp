@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernel/layout.h"
+#include "kernel/map_info.h"
 #include "kernel/pin.h"
 #include "sets/joint.h"
 

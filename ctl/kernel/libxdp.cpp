@@ -84,10 +84,8 @@ fs::path libxdp_bpffs() {
 
 bool is_dispatcher(std::uint32_t id) {
     const Fd program(bpf_prog_get_fd_by_id(id));
-    bpf_prog_info info{};
-    std::uint32_t size = sizeof info;
-    return program.valid() && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 &&
-           std::string_view(info.name) == "xdp_dispatcher";
+    const auto info = program_info(program.get());
+    return info && std::string_view(info->name) == "xdp_dispatcher";
 }
 
 // The dispatcher that runs on the device; 0 when none does. Asked here, as what runs under it, because libxdp 1.3 keeps

@@ -25,8 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<bpf_prog_info> program_info(int program) {
-    bpf_prog_info info{};
+// What is asked for is set in `info`.
+Result<bpf_prog_info> query(int program, bpf_prog_info info) {
     std::uint32_t size = sizeof info;
     if (const int error = bpf_obj_get_info_by_fd(program, &info, &size); error != 0)
         return fail_errno(error, "cannot query a BPF program");
@@ -107,6 +107,23 @@ std::vector<std::string> holders_of(std::uint32_t id) {
 }
 
 }  // namespace
+
+Result<bpf_prog_info> program_info(int program) {
+    return query(program, {});
+}
+
+Result<std::vector<std::uint32_t>> map_ids(int program) {
+    const auto info = program_info(program);
+    if (!info)
+        return std::unexpected(info.error());
+    std::vector<std::uint32_t> ids(info->nr_map_ids);
+    bpf_prog_info asked{};
+    asked.nr_map_ids = info->nr_map_ids;
+    asked.map_ids = reinterpret_cast<std::uintptr_t>(ids.data());
+    if (const auto answer = query(program, asked); !answer)
+        return std::unexpected(answer.error());
+    return ids;
+}
 
 Result<std::uint32_t> program_id(int program) {
     const Result<bpf_prog_info> info = program_info(program);

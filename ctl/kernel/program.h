@@ -2,15 +2,21 @@
 // Loaded BPF programs by id: whose they are and who keeps them.
 #pragma once
 
+#include <linux/bpf.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
 namespace xdpctl::kernel {
 
+[[nodiscard]] Result<bpf_prog_info> program_info(int program);
 [[nodiscard]] Result<std::uint32_t> program_id(int program);
+// Of the maps that it uses.
+[[nodiscard]] Result<std::vector<std::uint32_t>> map_ids(int program);
 [[nodiscard]] Result<std::uint32_t> pinned_program_id(const std::filesystem::path& pin);
 // False also when nothing can be read there.
 [[nodiscard]] bool pins_program(const std::filesystem::path& pin, std::uint32_t id);

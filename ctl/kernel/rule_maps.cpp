@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "kernel/handle_slots.h"
+#include "kernel/map_info.h"
 #include "kernel/pin.h"
 #include "kernel/typed_array.h"
 
@@ -28,14 +29,6 @@ constexpr Member slot_members[] = {
     {"packets", offsetof(xdpctl_rule_slot, packets), sizeof(xdpctl_rule_slot::packets)},
     {"bytes", offsetof(xdpctl_rule_slot, bytes), sizeof(xdpctl_rule_slot::bytes)},
 };
-
-Result<bpf_map_info> info_of(const Fd& map) {
-    bpf_map_info info{};
-    std::uint32_t length = sizeof(info);
-    if (const int error = bpf_obj_get_info_by_fd(map.get(), &info, &length); error != 0)
-        return fail_errno(error, "cannot read a map's size");
-    return info;
-}
 
 // Programs count beside this process.
 std::uint64_t read(__u64& number) {
@@ -80,10 +73,10 @@ Result<RuleMaps> RuleMaps::open(const fs::path& directory) {
         return std::unexpected(std::move(owners).error());
     maps.counters_ = *std::move(counters);
     maps.slots_ = *std::move(owners);
-    const auto counters_info = info_of(maps.counters_);
+    const auto counters_info = map_info(maps.counters_);
     if (!counters_info)
         return std::unexpected(counters_info.error());
-    const auto slots_info = info_of(maps.slots_);
+    const auto slots_info = map_info(maps.slots_);
     if (!slots_info)
         return std::unexpected(slots_info.error());
     XDPCTL_TRY(maps.map_memory(counters_info->max_entries, slots_info->max_entries));

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernel/map_info.h"
 #include "sets/image.h"
 
 namespace xdpctl::kernel {
@@ -47,14 +48,6 @@ Result<Fd> duplicate_fd(const Fd& fd) {
 }
 
 }  // namespace
-
-Result<bpf_map_info> map_info(const Fd& map) {
-    bpf_map_info info{};
-    std::uint32_t length = sizeof(info);
-    if (const int error = bpf_obj_get_info_by_fd(map.get(), &info, &length); error != 0)
-        return fail_errno(error, "cannot query a set's map");
-    return info;
-}
 
 Result<Fd> create_image_map(const char* name, std::span<const std::byte> bytes) {
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);

@@ -3,8 +3,6 @@
 // Classifiers hold them; generations that do not change a set share them.
 #pragma once
 
-#include <linux/bpf.h>
-
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -27,8 +25,6 @@ struct LiveShape {
     [[nodiscard]] std::vector<std::byte> key(const sets::LiveElement& element) const;
     [[nodiscard]] sets::LiveElement element(const std::byte* key, const xdpctl_set_live& value) const;
 };
-
-[[nodiscard]] Result<bpf_map_info> map_info(const Fd& map);
 
 struct SetMaps {
     Fd image;

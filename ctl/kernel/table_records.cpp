@@ -3,26 +3,18 @@
 
 #include <bpf/bpf.h>
 
-#include <array>
 #include <atomic>
-#include <cstring>
-#include <optional>
+#include <cstdint>
+#include <string_view>
 #include <utility>
 
+#include "kernel/map_info.h"
+#include "kernel/program.h"
 #include "maps/tuple_tree.h"
 
 namespace xdpctl::kernel {
 
 namespace {
-
-// The size of the map's only value, when it is the one of that name.
-std::optional<std::uint32_t> size_of(const Fd& map, const char* name) {
-    bpf_map_info info{};
-    std::uint32_t length = sizeof(info);
-    if (bpf_obj_get_info_by_fd(map.get(), &info, &length) != 0 || std::strcmp(info.name, name) != 0)
-        return std::nullopt;
-    return info.value_size;
-}
 
 template <typename Record, typename Visit>
 void visit_records(std::span<std::byte> tables, const xdpctl_records& place, RuleSlot rule, const Visit& visit) {
@@ -38,19 +30,15 @@ void visit_records(std::span<std::byte> tables, const xdpctl_records& place, Rul
 
 Result<TableRecords> TableRecords::open(const Fd& program, const xdpctl_overlay& overlay) {
     constexpr auto what = "cannot open the tables of a classifier";
-    std::array<std::uint32_t, 64> ids{};
-    bpf_prog_info info{};
-    info.nr_map_ids = ids.size();
-    info.map_ids = reinterpret_cast<std::uintptr_t>(ids.data());
-    std::uint32_t length = sizeof(info);
-    if (const int error = bpf_obj_get_info_by_fd(program.get(), &info, &length); error != 0)
-        return fail_errno(error, what);
-    for (std::size_t i = 0; i < std::min<std::size_t>(info.nr_map_ids, ids.size()); ++i) {
-        const Fd map(bpf_map_get_fd_by_id(ids[i]));
-        const auto size = map.valid() ? size_of(map, "tables") : std::nullopt;
-        if (!size)
+    auto ids = map_ids(program.get());
+    if (!ids)
+        return std::unexpected(std::move(ids).error().within(what));
+    for (const std::uint32_t id : *ids) {
+        const Fd map(bpf_map_get_fd_by_id(id));
+        const auto info = map_info(map);
+        if (!info || std::string_view(info->name) != "tables")
             continue;
-        auto memory = Mapping::open(map.get(), *size);
+        auto memory = Mapping::open(map.get(), info->value_size);
         if (!memory)
             return std::unexpected(std::move(memory).error());
         return TableRecords(*std::move(memory), overlay);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The classifier of large rulesets: walks the tables of maps/tuple_tree.h, in two passes. The first asks the directory
- * about every table that is not pruned, without a branch on what it says, so that the loads overlap. The second reads the
- * rules of those that answered. Tables come in the order of their first rule, and
- * lists are sorted, so whatever follows a match and cannot be before it is not looked at.
+ * about every table that is not pruned, without a branch on what it says, so that the loads overlap. The second reads
+ * the rules of those that answered. Tables come in the order of their first rule, and lists are sorted, so whatever
+ * follows a match and cannot be before it is not looked at.
  */
 #ifndef XDPCTL_CLASSIFY_TUPLE_TREE_BPF_H
 #define XDPCTL_CLASSIFY_TUPLE_TREE_BPF_H
@@ -262,7 +262,6 @@ static __always_inline __u32 lowest_order(const struct search *search, __u32 num
 static __always_inline void find_slots(const struct search *search, struct hits *hits)
 {
 	const __u32 count = search->ipv6 ? config.tables6 : config.tables4;
-
 	const __u32 candidates = candidate_tables(search);
 
 	hits->tables = 0;
@@ -379,7 +378,8 @@ static __always_inline bool decide_by(const struct search *search, struct xdpctl
 
 static __always_inline bool decide4(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet)
 {
-	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = false, .records = all + config.records4.offset};
+	struct search search = {
+		.ctx = ctx, .all = all, .records = all + config.records4.offset, .packet = packet, .ipv6 = false};
 
 	xdpctl_tuple_make_key4(packet, &search.key4);
 	return decide_by(&search, packet);
@@ -387,7 +387,8 @@ static __always_inline bool decide4(struct xdpctl_ctx *ctx, const void *all, str
 
 static __always_inline bool decide6(struct xdpctl_ctx *ctx, const void *all, struct xdpctl_packet *packet)
 {
-	struct search search = {.ctx = ctx, .all = all, .packet = packet, .ipv6 = true, .records = all + config.records6.offset};
+	struct search search = {
+		.ctx = ctx, .all = all, .records = all + config.records6.offset, .packet = packet, .ipv6 = true};
 
 	xdpctl_tuple_make_key6(packet, &search.key6);
 	return decide_by(&search, packet);

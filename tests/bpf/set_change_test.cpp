@@ -9,6 +9,7 @@
 #include "kernel/joint_maps.h"
 #include "kernel/limit_maps.h"
 #include "kernel/load.h"
+#include "kernel/map_info.h"
 #include "kernel/set_change.h"
 #include "kernel/set_store.h"
 #include "lang/parse.h"
